@@ -1,0 +1,1 @@
+export type { Table, Warehouse } from './warehouse.ts'
