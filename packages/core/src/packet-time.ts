@@ -1,4 +1,6 @@
-/** Packet times: microseconds since 1970 as Numbers (exact until the year 2255), RFC 3339 as text. */
+/**
+ * Packet times: microseconds since 1970 as Numbers (exact until the year 2255), as text RFC 3339.
+ */
 
 /** RFC 3339 UTC with microseconds: `2026-01-01T00:00:00.000001Z`. */
 export function formatPacketTime(micros: number): string {

@@ -9,7 +9,7 @@ export interface SensorStatus {
   readonly handshakes: number
   /** Packets that the kernel dropped; absent when read from a file. */
   readonly kernelDrops?: number
-  /** Discards and other counted events since the boot, by reason (`rst`, `expired`, `negative_rtt`, …). */
+  /** Discards and other counted events since the boot, by reason (`rst`, `expired`, …). */
   readonly counters: Readonly<Record<string, number>>
   /** Pending handshakes now. */
   readonly pending: number

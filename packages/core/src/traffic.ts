@@ -1,6 +1,6 @@
 import { addressBytes } from './handshake.ts'
 
-/** Which counts of a traffic row were visible to the sensor; bits of {@link TrafficBatch.present}. */
+/** Which counts of a row were visible to the sensor; bits of {@link TrafficBatch.present}. */
 export const trafficPresent = {
   /** Not set: the row sums up all prefixes beyond the sensor's bound. */
   prefix: 1,

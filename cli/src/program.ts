@@ -1,0 +1,178 @@
+import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander'
+import { exitCode } from './exit-code.ts'
+import { version } from './version.ts'
+
+/** What a subcommand's file exports: options in, exit code out. */
+interface CommandFile<Options> {
+  run(options: Options): Promise<number>
+}
+
+/** Imports a subcommand only when it is called: start-up pays for one command, not for all. */
+function lazily<Options>(load: () => Promise<CommandFile<Options>>) {
+  return async (options: Options): Promise<void> => {
+    const command = await load()
+    process.exitCode = await command.run(options)
+  }
+}
+
+function parsePort(text: string, previous: readonly number[] | undefined): number[] {
+  const port = Number(text)
+  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) {
+    throw new InvalidArgumentError('a port is a number from 1 to 65535.')
+  }
+  return [...(previous ?? []), port]
+}
+
+const collect = (text: string, previous: readonly string[] | undefined): string[] => [
+  ...(previous ?? []),
+  text,
+]
+
+const portOption = (): Option =>
+  new Option('--port <number>', 'server port, repeatable; given, it replaces 53').argParser(
+    parsePort,
+  )
+
+const warehouseOption = (): Option =>
+  new Option(
+    '--warehouse <dir>',
+    'folder of the embedded warehouse, or http(s)://USER@HOST:PORT/DB (default: your state folder)',
+  )
+
+const inputHelp = `
+INPUT is a capture (pcap, pcapng, also gzip or zstd), a folder of captures (read in time order),
+- for standard input, or a file that \`goldpan handshakes\` wrote (csv or arrow).`
+
+function addHandshakes(program: Command): void {
+  program
+    .command('handshakes')
+    .description('print the handshake RTTs of captures, one row per handshake')
+    .argument('<input...>')
+    .addOption(portOption())
+    .addOption(new Option('--format <format>').choices(['csv', 'json', 'arrow']).default('csv'))
+    .addHelpText('after', inputHelp)
+    .action((inputs: string[], options: { port?: number[]; format: 'csv' | 'json' | 'arrow' }) =>
+      lazily(() => import('./commands/handshakes.ts'))({
+        inputs,
+        ports: options.port ?? [53],
+        format: options.format,
+      }),
+    )
+}
+
+interface AnalyzeFlags {
+  service: string
+  sites?: string
+  networks?: string[]
+  exclude?: string
+  warehouse?: string
+  format: 'text' | 'json'
+  html?: string
+  port?: number[]
+}
+
+function addAnalyze(program: Command): void {
+  program
+    .command('analyze')
+    .description('read the captures of each site and say what is wrong')
+    .argument('<site=input...>', 'site code and its captures, such as ams=ams.pcap syd=syd/')
+    .requiredOption('--service <name>', 'the anycast service measured, such as ns1.example')
+    .option('--sites <file>', 'CSV: code,city,country,latitude,longitude')
+    .option(
+      '--networks <file>',
+      'CSV prefix,asn,name,country; MMDB; or CAIDA pfx2as; repeatable',
+      collect,
+    )
+    .option('--exclude <file>', 'addresses or prefixes kept out of every aggregate, one a line')
+    .addOption(warehouseOption())
+    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .option('--html <file>', 'also write the report as one self-contained page')
+    .addOption(portOption())
+    .addHelpText('after', inputHelp)
+    .action((inputs: string[], flags: AnalyzeFlags) =>
+      lazily(() => import('./commands/analyze.ts'))({
+        ...flags,
+        inputs,
+        networks: flags.networks ?? [],
+        ports: flags.port ?? [53],
+      }),
+    )
+}
+
+function addFindings(program: Command): void {
+  program
+    .command('findings')
+    .description('what the last analysis found, worst first')
+    .option('--open', 'only those that are open')
+    .option('--since <duration>', 'opened or resolved within this time, such as 7d or 12h')
+    .addOption(warehouseOption())
+    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .action(lazily(() => import('./commands/findings.ts')))
+}
+
+function addSql(program: Command): void {
+  program
+    .command('sql')
+    .description('query the warehouse (read only)')
+    .argument('<statement>', 'such as "select site, median(rtt_us) from handshakes group by site"')
+    .addOption(warehouseOption())
+    .option('--format <format>', 'any output format of ClickHouse', 'PrettyCompact')
+    .action((statement: string, options: { warehouse?: string; format: string }) =>
+      lazily(() => import('./commands/sql.ts'))({ statement, ...options }),
+    )
+}
+
+function addSimulate(program: Command): void {
+  program
+    .command('simulate')
+    .description('make the captures of an anycast world with known truth')
+    .argument('<world>', 'YAML file, see docs/reference/world.md')
+    .requiredOption(
+      '--out <dir>',
+      'folder for the captures, sites.csv, networks.csv and truth.json',
+    )
+    .option('--handshakes-only', 'write handshake files instead of packets (much faster)')
+    .action((world: string, options: { out: string; handshakesOnly?: boolean }) =>
+      lazily(() => import('./commands/simulate.ts'))({ world, ...options }),
+    )
+}
+
+function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('simulate a day of six sites, analyze it, and show what was found')
+    .option('--out <dir>', 'folder for the captures and the report')
+    .action(lazily(() => import('./commands/demo.ts')))
+}
+
+function addTest(program: Command): void {
+  program
+    .command('test')
+    .description('run the tests of this checkout')
+    .argument('[filter...]', 'only test files whose path contains one of these')
+    .allowUnknownOption()
+    .action((filters: string[]) => lazily(() => import('./commands/test.ts'))({ filters }))
+}
+
+function addVersion(program: Command): void {
+  program
+    .command('version')
+    .description('print the version')
+    .action(() => {
+      process.stdout.write(`goldpan ${version}\n`)
+    })
+}
+
+/** The whole command line; usage errors end the process with exit code 2. */
+export function createProgram(): Command {
+  const program = new Command('goldpan')
+    .description('Passive DNS latency monitoring for anycast operators.')
+    .version(`goldpan ${version}`, '-V, --version')
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride((error: CommanderError) => {
+      process.exit(error.exitCode === 0 ? exitCode.done : exitCode.usage)
+    })
+  const add = [addDemo, addAnalyze, addHandshakes, addFindings, addSql, addSimulate]
+  for (const addCommand of [...add, addTest, addVersion]) addCommand(program)
+  return program
+}

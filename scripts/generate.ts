@@ -1,0 +1,19 @@
+/**
+ * Writes the generated reference pages; CI fails when one of them is not up to date.
+ * Usage: node scripts/generate.ts
+ */
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { formatCommandLinePage } from './generate/command-line-page.ts'
+
+const reference = fileURLToPath(new URL('../docs/reference', import.meta.url))
+
+const pages: Readonly<Record<string, () => string | Promise<string>>> = {
+  'command-line.md': formatCommandLinePage,
+}
+
+for (const [name, format] of Object.entries(pages)) {
+  writeFileSync(join(reference, name), await format())
+}
