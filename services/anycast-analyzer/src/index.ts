@@ -1,1 +1,7 @@
-export {}
+export type { Analyzer, AnalyzerConfig, AnalyzerSite } from './analyzer.ts'
+export { createAnalyzer } from './analyzer.ts'
+export type { AnalyzerView, Assertion, Detector } from './analyzer-view.ts'
+export type { MinuteWindow, MinuteWindowBuilder } from './minute-window.ts'
+export { createMinuteWindowBuilder } from './minute-window.ts'
+export type { ClientGroup, GroupLevel, PrefixTable } from './prefix-table.ts'
+export { createPrefixTable } from './prefix-table.ts'

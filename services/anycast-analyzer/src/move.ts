@@ -1,0 +1,153 @@
+import type { AnalyzerView } from './analyzer-view.ts'
+import { onsetMinute } from './onset.ts'
+import { findPair, type PrefixState } from './prefix-columns.ts'
+import { weightPerSecond } from './prefix-state.ts'
+import { lastedMinutes, movedShare, prefixesMin } from './threshold.ts'
+
+/** A move of clients away from home that has lasted and that is no flapping. */
+export interface Move {
+  readonly onsetMinute: number
+  readonly moved: readonly number[]
+  readonly movedWeight: number
+  /** Prefixes at home at the same sites that were seen there since. */
+  readonly stayed: readonly number[]
+  readonly stayedWeight: number
+  /** Where most of the weight came from and went to. */
+  readonly from: number
+  readonly to: number
+}
+
+/** Departures may lie so many minutes before the onset: a few clients are the first. */
+const earlyMinutes = 2
+/** A site that this part of the group's clients must call home to be a place of origin. */
+const originShare = 0.2
+/** Part of the moved weight that may have come back, come the other way, or known the way. */
+const restlessShare = 0.2
+
+/** The move that the displaced ones of `members` made, or undefined where there is none. */
+export function findMove(view: AnalyzerView, members: readonly number[]): Move | undefined {
+  const { state } = view
+  const displaced = members.filter((prefix) => counts(state, prefix) && state.displaced.has(prefix))
+  if (displaced.length < prefixesMin) return undefined
+  const onset = onsetMinute(
+    displaced.map((prefix) => ({
+      lastHome: state.lastHome[prefix]!,
+      firstAway: state.runSince[prefix]!,
+      weight: weightPerSecond(state, prefix),
+    })),
+  )
+  if (onset === undefined || view.minute - onset < lastedMinutes) return undefined
+  const away = displaced.filter(
+    (prefix) => state.runSince[prefix]! >= onset - earlyMinutes && state.lastSeen[prefix]! > onset,
+  )
+  const stayed = members.filter(
+    (prefix) =>
+      counts(state, prefix) && state.lastHome[prefix]! > onset && !state.displaced.has(prefix),
+  )
+  const origins = originsOf(state, away, stayed)
+  const moved = away.filter((prefix) => origins.has(state.home[prefix]!))
+  if (moved.length < prefixesMin) return undefined
+  const remaining = stayed.filter((prefix) => origins.has(state.home[prefix]!))
+  const move: Move = {
+    onsetMinute: onset,
+    moved,
+    movedWeight: weightOf(state, moved),
+    stayed: remaining,
+    stayedWeight: weightOf(state, remaining),
+    from: heaviest(state, moved, (prefix) => state.home[prefix]!),
+    to: heaviest(state, moved, (prefix) => state.current[prefix]!),
+  }
+  if (!clientsMoved(state, move.moved, move.stayed)) return undefined
+  return isRestless(state, move, members) ? undefined : move
+}
+
+/** Whether most of the weight moved, also without the heaviest client that did. */
+export function clientsMoved(
+  state: PrefixState,
+  moved: readonly number[],
+  stayed: readonly number[],
+): boolean {
+  const weights = moved.map((prefix) => weightPerSecond(state, prefix))
+  const sum = weights.reduce((left, right) => left + right, 0)
+  const others = sum - Math.max(...weights, 0)
+  const still = weightOf(state, stayed)
+  return sum >= movedShare * (sum + still) && others >= movedShare * (others + still) && others > 0
+}
+
+/** Weight a second of a set of prefixes. */
+export function weightOf(state: PrefixState, prefixes: readonly number[]): number {
+  let weight = 0
+  for (const prefix of prefixes) weight += weightPerSecond(state, prefix)
+  return weight
+}
+
+/** The key that holds most of the weight. */
+export function heaviest(
+  state: PrefixState,
+  prefixes: readonly number[],
+  keyOf: (prefix: number) => number,
+): number {
+  const weights = weightBy(state, prefixes, keyOf)
+  return [...weights].sort((left, right) => right[1] - left[1] || left[0] - right[0])[0]![0]
+}
+
+/** Weight a second by key. */
+export function weightBy(
+  state: PrefixState,
+  prefixes: readonly number[],
+  keyOf: (prefix: number) => number,
+): Map<number, number> {
+  const weights = new Map<number, number>()
+  for (const prefix of prefixes) {
+    const key = keyOf(prefix)
+    weights.set(key, (weights.get(key) ?? 0) + weightPerSecond(state, prefix))
+  }
+  return weights
+}
+
+/** Prefixes that no finding speaks of yet and that have weight. */
+function counts(state: PrefixState, prefix: number): boolean {
+  return state.claimed[prefix] === 0 && state.handshakes[prefix]! > 0
+}
+
+/** The sites that most of their clients left. */
+function originsOf(
+  state: PrefixState,
+  away: readonly number[],
+  stayed: readonly number[],
+): Set<number> {
+  const gone = weightBy(state, away, (prefix) => state.home[prefix]!)
+  const still = weightBy(state, stayed, (prefix) => state.home[prefix]!)
+  const all = [...gone.values(), ...still.values()].reduce((left, right) => left + right, 0)
+  const origins = new Set<number>()
+  for (const [site, weight] of gone) {
+    const sum = weight + (still.get(site) ?? 0)
+    if (weight >= movedShare * sum && sum >= originShare * all) origins.add(site)
+  }
+  return origins
+}
+
+/** Load balancers flip: clients come back, others go the opposite way, or they knew the site. */
+function isRestless(state: PrefixState, move: Move, members: readonly number[]): boolean {
+  const bound = restlessShare * move.movedWeight
+  const returned = move.stayed.filter((prefix) => state.lastReturn[prefix]! >= move.onsetMinute)
+  if (weightOf(state, returned) > bound) return true
+  const origins = new Set(move.moved.map((prefix) => state.home[prefix]!))
+  const opposite = members.filter(
+    (prefix) =>
+      counts(state, prefix) &&
+      state.displaced.has(prefix) &&
+      state.home[prefix] === move.to &&
+      origins.has(state.current[prefix]!) &&
+      state.lastSeen[prefix]! > move.onsetMinute,
+  )
+  if (weightOf(state, opposite) > bound) return true
+  let knew = 0
+  for (const prefix of move.moved) {
+    const there = findPair(state, prefix, state.current[prefix]!)
+    const home = findPair(state, prefix, state.home[prefix]!)
+    const before = state.pairSightings[there]! - state.runSightings[prefix]!
+    knew += (weightPerSecond(state, prefix) * before) / (before + state.pairSightings[home]! || 1)
+  }
+  return knew > bound
+}

@@ -1,0 +1,35 @@
+/**
+ * What the detectors go by. Shares and milliseconds are DESIGN §9; the rest is what statistics
+ * asks for, never what one world happened to look like.
+ */
+
+/** Share of a network's queries at one site that makes it polarized. */
+export const polarizedShare = 0.8
+/** A polarized network is released when its share at the site falls below. */
+export const releasedShare = 0.6
+/** Share of the queries that must have an excess of {@link farMicros}. */
+export const goodPart = 0.2
+/** Farther means at least so much more, microseconds. */
+export const farMicros = 20_000
+/** Share of the clients' weight that must have moved. */
+export const movedShare = 0.5
+/** A move is over when less than this share of its clients is still away. */
+export const awayShareResolved = 0.3
+/** Whole minutes that a move must have lasted. */
+export const lastedMinutes = 3
+/** Minutes that a state must have been over before a finding is resolved. */
+export const overMinutes = 10
+/** What stands is judged after so many minutes of data, and again at this distance. */
+export const standingMinutes = 60
+export const standingEveryMinutes = 15
+/** Fewer RTTs support no statement: below 6 a median has no 95 % interval (2 · 0.5^6 = 3 %). */
+export const samplesMin = 10
+export const prefixesMin = 2
+/** One network is an anecdote about what neighbours reach. */
+export const neighbourNetworksMin = 2
+/** RTTs of one network at one site that make it a neighbour. */
+export const neighbourSamplesMin = 3
+/** Share of prefixes whose country is wrong: country databases err in about one of a hundred. */
+export const wrongCountryShare = 0.02
+/** Two halves of one cause are reported with onsets at most this far apart, minutes. */
+export const sameOnsetMinutes = 10
