@@ -23,6 +23,7 @@ const earlyMinutes = 2
 const originShare = 0.2
 /** Part of the moved weight that may have come back, come the other way, or known the way. */
 const restlessShare = 0.2
+const z95 = 1.96
 
 /** The move that the displaced ones of `members` made, or undefined where there is none. */
 export function findMove(view: AnalyzerView, members: readonly number[]): Move | undefined {
@@ -57,7 +58,7 @@ export function findMove(view: AnalyzerView, members: readonly number[]): Move |
     from: heaviest(state, moved, (prefix) => state.home[prefix]!),
     to: heaviest(state, moved, (prefix) => state.current[prefix]!),
   }
-  if (!clientsMoved(state, move.moved, move.stayed)) return undefined
+  if (!clientsMoved(state, move.moved, move.stayed) || !isSure(state, move)) return undefined
   return isRestless(state, move, members) ? undefined : move
 }
 
@@ -125,6 +126,22 @@ function originsOf(
     if (weight >= movedShare * sum && sum >= originShare * all) origins.add(site)
   }
   return origins
+}
+
+/**
+ * Clients that were seen once since look half moved when a load balancer draws a site for each
+ * query: the share must be beyond chance, or most must have been seen at the new site again.
+ */
+function isSure(state: PrefixState, { moved, movedWeight, stayed, stayedWeight }: Move): boolean {
+  const again = moved.filter((prefix) => state.runSightings[prefix]! > 1)
+  if (weightOf(state, again) >= movedShare * movedWeight) return true
+  const all = movedWeight + stayedWeight
+  const squares = [...moved, ...stayed].reduce(
+    (sum, prefix) => sum + weightPerSecond(state, prefix) ** 2,
+    0,
+  )
+  const share = movedWeight / all
+  return share - z95 * Math.sqrt((movedShare * (1 - movedShare) * squares) / all ** 2) > movedShare
 }
 
 /** Load balancers flip: clients come back, others go the opposite way, or they knew the site. */

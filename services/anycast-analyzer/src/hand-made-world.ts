@@ -1,0 +1,85 @@
+import type { Finding } from '@goldpan/core'
+import { type Analyzer, createAnalyzer } from './analyzer.ts'
+import { createMinuteWindowBuilder } from './minute-window.ts'
+import { createPrefixTable, type PrefixTable } from './prefix-table.ts'
+
+/** Small worlds for the tests of this service, told prefix by prefix. Nothing is drawn but jitter. */
+
+export interface HandMadeClient {
+  readonly asn: number
+  readonly country: string
+  readonly ipVersion?: 4 | 6
+  /** Site at a minute; undefined where the client is not seen. */
+  readonly site: (minute: number) => string | undefined
+  /** RTT in milliseconds at a site. */
+  readonly rttMillis: (site: string, minute: number) => number
+  /** Queries a minute; default 10. */
+  readonly queries?: number | ((minute: number) => number)
+  /** Handshakes a minute; default 1. */
+  readonly handshakes?: number
+}
+
+export interface HandMadeRun {
+  readonly analyzer: Analyzer
+  readonly findings: readonly Finding[]
+  readonly table: PrefixTable
+}
+
+/** First minute of every hand-made world: 2026-01-01 00:00 UTC. */
+export const firstMinute = Date.UTC(2026, 0, 1) / 60_000
+
+/** RFC 3339 time of a minute of the world. */
+export function timeOfMinute(minute: number): string {
+  return `${new Date((firstMinute + minute) * 60_000).toISOString().slice(0, 19)}.000000Z`
+}
+
+/** Walks an analyzer through `minutes` minutes of the clients' lives. */
+export function runHandMadeWorld(clients: readonly HandMadeClient[], minutes: number): HandMadeRun {
+  const sites = ['ams', 'fra', 'gru', 'syd']
+  const table = createPrefixTable()
+  const prefixes = clients.map((client, index) => {
+    const bytes = new Uint8Array(16)
+    if (client.ipVersion === 6) bytes.set([0x20, 0x01, 0x0d, 0xb8, index >> 8, index & 255])
+    else bytes.set([0xff, 0xff, 10, index >> 8, index & 255, 0], 10)
+    return table.add(bytes, 0, client.asn, client.country)
+  })
+  const analyzer = createAnalyzer({
+    service: 'ns1.example',
+    sites: sites.map((code) => ({ code })),
+    table,
+    weight: 'queries',
+  })
+  const builder = createMinuteWindowBuilder(4)
+  const jitter = lehmer(7)
+  for (let minute = 0; minute < minutes; minute++) {
+    for (const [index, client] of clients.entries()) {
+      const code = client.site(minute)
+      if (code === undefined) continue
+      const site = sites.indexOf(code)
+      const { queries = 10, handshakes = 1 } = client
+      const asked = typeof queries === 'number' ? queries : queries(minute)
+      builder.addSeen(prefixes[index]!, site, asked)
+      for (let count = 0; count < handshakes; count++) {
+        const millis = client.rttMillis(code, minute) + jitter() * 4
+        builder.addHandshake(prefixes[index]!, site, Math.round(millis * 1000))
+      }
+    }
+    analyzer.advance(builder.take(firstMinute + minute))
+  }
+  analyzer.finish()
+  return { analyzer, findings: analyzer.findings(), table }
+}
+
+/** `count` equal clients of one network in one country. */
+export function clientsOf(count: number, client: HandMadeClient): HandMadeClient[] {
+  return Array.from({ length: count }, () => client)
+}
+
+/** Park and Miller's generator, uniform in [0, 1). */
+export function lehmer(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 48_271) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}
