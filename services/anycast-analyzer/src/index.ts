@@ -1,3 +1,5 @@
+export type { AnalyzeOptions, AnalyzeProgress, AnalyzeSummary } from './analyze-warehouse.ts'
+export { analyzeWarehouse } from './analyze-warehouse.ts'
 export type { Analyzer, AnalyzerConfig, AnalyzerSite } from './analyzer.ts'
 export { createAnalyzer } from './analyzer.ts'
 export type { AnalyzerView, Assertion, Detector } from './analyzer-view.ts'

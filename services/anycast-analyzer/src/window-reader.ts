@@ -1,0 +1,165 @@
+import {
+  type AnalyzerExtent,
+  type AnalyzerSpan,
+  readAnalyzerHandshakes,
+  readAnalyzerPrefixes,
+  readAnalyzerTraffic,
+  type Warehouse,
+} from '@goldpan/warehouse'
+import { tableFromIPC, type Vector } from 'apache-arrow'
+import { createMinuteWindowBuilder, type MinuteWindow } from './minute-window.ts'
+import type { PrefixTable } from './prefix-table.ts'
+
+/** Reads the minutes of a service from the warehouse, a span of some million rows at a time. */
+
+/** Rows held at once: about 100 MB with all their copies. */
+const rowsPerSpan = 1_000_000
+
+export interface WindowSource {
+  readonly warehouse: Warehouse
+  readonly service: string
+  readonly table: PrefixTable
+  /** Codes by site number. */
+  readonly sites: readonly string[]
+  readonly firstMinute: number
+  readonly lastMinute: number
+  /** Nothing outside is read, microseconds since 1970; `toMicros` is exclusive. */
+  readonly fromMicros: number
+  readonly toMicros: number
+  /** Rows in all; decides how long a span is. */
+  readonly rows: number
+}
+
+/** Adds the prefixes that completed a handshake between two minutes to the table. */
+export async function readPrefixes(source: Omit<WindowSource, 'sites' | 'rows'>): Promise<void> {
+  const span = spanOf(source, source.firstMinute, source.lastMinute)
+  const rows = tableFromIPC(await readAnalyzerPrefixes(source.warehouse, span))
+  for (const batch of rows.batches) {
+    const prefixes = bytesOf(batch.getChild('prefix'))
+    const asns = batch.getChild('asn')!
+    const countries = batch.getChild('country')!
+    for (let row = 0; row < batch.numRows; row++) {
+      const country = countries.get(row)
+      const code = country instanceof Uint8Array ? new TextDecoder().decode(country) : country
+      source.table.add(prefixes, row * 16, asns.get(row), code)
+    }
+  }
+}
+
+/** Every minute from the first to the last, in order, also those without rows. */
+export async function* readWindows(source: WindowSource): AsyncIterable<MinuteWindow> {
+  const builder = createMinuteWindowBuilder()
+  const minutes = source.lastMinute - source.firstMinute + 1
+  const spans = Math.max(Math.ceil(source.rows / rowsPerSpan), 1)
+  const minutesPerSpan = Math.max(Math.ceil(minutes / spans), 1)
+  for (let from = source.firstMinute; from <= source.lastMinute; from += minutesPerSpan) {
+    const to = Math.min(from + minutesPerSpan - 1, source.lastMinute)
+    const handshakes = await readRows(source, from, to, 'handshakes')
+    const traffic = await readRows(source, from, to, 'traffic')
+    for (let minute = from; minute <= to; minute++) {
+      traffic.each(minute, (row) => {
+        builder.addSeen(traffic.prefix[row]!, traffic.site[row]!, traffic.value[row]!)
+      })
+      handshakes.each(minute, (row) => {
+        builder.addHandshake(handshakes.prefix[row]!, handshakes.site[row]!, handshakes.value[row]!)
+      })
+      yield builder.take(minute)
+    }
+  }
+}
+
+/** What `extents` say together: first and last minute, rows, and what may serve as weight. */
+export function summarizeExtents(extents: readonly AnalyzerExtent[]): {
+  readonly firstMinute: number
+  readonly lastMinute: number
+  readonly rows: number
+  readonly weight: 'queries' | 'handshakes'
+} {
+  const withHandshakes = extents.filter(({ handshakes }) => handshakes > 0)
+  const comparable = withHandshakes.every(({ counted }) => counted > 0)
+  return {
+    firstMinute: Math.min(...extents.map(({ firstMinute }) => firstMinute)),
+    lastMinute: Math.max(...extents.map(({ lastMinute }) => lastMinute)),
+    rows: extents.reduce((sum, { handshakes, traffic }) => sum + handshakes + traffic, 0),
+    weight: comparable ? 'queries' : 'handshakes',
+  }
+}
+
+interface SpanRows {
+  readonly prefix: Uint32Array
+  readonly site: Uint16Array
+  readonly value: Float32Array | Uint32Array
+  /** Calls `visit` for the rows of a minute. */
+  each(minute: number, visit: (row: number) => void): void
+}
+
+async function readRows(
+  source: WindowSource,
+  from: number,
+  to: number,
+  what: 'handshakes' | 'traffic',
+): Promise<SpanRows> {
+  const span = spanOf(source, from, to)
+  const read = what === 'handshakes' ? readAnalyzerHandshakes : readAnalyzerTraffic
+  const arrow = tableFromIPC(await read(source.warehouse, span, source.sites))
+  const rows = arrow.numRows
+  const prefix = new Uint32Array(rows)
+  const site = new Uint16Array(rows)
+  const value = what === 'handshakes' ? new Uint32Array(rows) : new Float32Array(rows)
+  const minutes = new Uint32Array(rows)
+  let length = 0
+  for (const batch of arrow.batches) {
+    const bytes = bytesOf(batch.getChild(what === 'handshakes' ? 'prefix' : 'known_prefix'))
+    const minuteColumn = numbersOf(batch.getChild('minute_number'))
+    const siteColumn = numbersOf(batch.getChild('site_number'))
+    const valueColumn = numbersOf(batch.getChild(what === 'handshakes' ? 'rtt_us' : 'queries'))
+    for (let row = 0; row < batch.numRows; row++) {
+      // Prefixes that never completed a handshake may be spoofed, and have no weight.
+      const known = source.table.find(bytes, row * 16)
+      if (known < 0) continue
+      prefix[length] = known
+      site[length] = siteColumn[row]!
+      value[length] = valueColumn[row]!
+      minutes[length++] = minuteColumn[row]! - from
+    }
+  }
+  return { prefix, site, value, each: byMinute(minutes.subarray(0, length), from, to) }
+}
+
+/** Counting sort: the rows of each minute, in the order in which they came. */
+function byMinute(minutes: Uint32Array, from: number, to: number): SpanRows['each'] {
+  const starts = new Uint32Array(to - from + 2)
+  for (const minute of minutes) starts[minute + 1]!++
+  for (let minute = 1; minute < starts.length; minute++) starts[minute]! += starts[minute - 1]!
+  const next = starts.slice()
+  const order = new Uint32Array(minutes.length)
+  for (let row = 0; row < minutes.length; row++) order[next[minutes[row]!]!++] = row
+  return (minute, visit) => {
+    const end = starts[minute - from + 1]!
+    for (let at = starts[minute - from]!; at < end; at++) visit(order[at]!)
+  }
+}
+
+function spanOf(
+  source: Omit<WindowSource, 'sites' | 'rows'>,
+  firstMinute: number,
+  lastMinute: number,
+): AnalyzerSpan {
+  return {
+    service: source.service,
+    fromMicros: Math.max(firstMinute * 60e6, source.fromMicros),
+    toMicros: Math.min((lastMinute + 1) * 60e6, source.toMicros),
+  }
+}
+
+type Child = Vector | null
+
+/** The values of a FixedSizeBinary(16) column, one after the other. */
+function bytesOf(child: Child): Uint8Array {
+  return numbersOf(child) as Uint8Array
+}
+
+function numbersOf(child: Child): Uint8Array | Uint16Array | Uint32Array | Float32Array {
+  const data = child!.data[0]!
+  return data.values
+}
