@@ -1,0 +1,56 @@
+import { err, ok, type Result } from '@goldpan/core'
+import { PcapParser } from './pcap-parser.ts'
+import { PcapngParser } from './pcapng-parser.ts'
+
+/** Gets each packet of a capture; nothing may be kept of `buffer` after the call. */
+export interface PacketSink {
+  packet(
+    buffer: Uint8Array,
+    start: number,
+    captured: number,
+    linkType: number,
+    seconds: number,
+    nanoseconds: number,
+  ): void
+}
+
+/** Where a capture stopped making sense; all before it was read. */
+export interface CaptureDamage {
+  readonly code: 'BAD_RECORD' | 'TRUNCATED' | 'UNKNOWN_LINK_TYPE'
+  /** Offset of the damaged record in the (decompressed) capture. */
+  readonly byteOffset: number
+  readonly reason: string
+}
+
+/** A capture format as a machine that is fed bytes. */
+export interface CaptureParser {
+  /**
+   * Hands every whole record of `buffer[begin, end)` to `sink` and returns the offset of the first
+   * byte that it did not consume. Once `damage` is set it consumes nothing more.
+   */
+  parse(buffer: Uint8Array, begin: number, end: number, sink: PacketSink): number
+  readonly damage: CaptureDamage | undefined
+  /** Bytes of the capture that were consumed. */
+  readonly position: number
+}
+
+/** Bytes that suffice to recognise a capture format. */
+export const magicBytes = 24
+
+export interface NotACapture {
+  readonly code: 'NOT_A_CAPTURE' | 'UNKNOWN_LINK_TYPE'
+  readonly reason: string
+}
+
+/** Recognises pcap (µs and ns, both byte orders) and pcapng by the first {@link magicBytes}. */
+export function createCaptureParser(head: Uint8Array): Result<CaptureParser, NotACapture> {
+  if (head.length >= 12 && PcapngParser.recognises(head)) return ok(new PcapngParser())
+  const format = PcapParser.recognise(head)
+  if (!format) {
+    return err({ code: 'NOT_A_CAPTURE', reason: 'neither pcap nor pcapng by its first bytes' })
+  }
+  if (head.length < 24) {
+    return err({ code: 'NOT_A_CAPTURE', reason: 'its pcap header is cut short' })
+  }
+  return PcapParser.create(head, format)
+}

@@ -1,0 +1,2 @@
+/** No record of a capture is longer: 256 KiB is the longest snaplen in use, twice that is slack. */
+export const recordBytesMax = 512 * 1024
