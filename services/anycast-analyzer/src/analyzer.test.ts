@@ -57,7 +57,7 @@ describe('polarization', () => {
       site_to: 'ams',
       standing: false,
       onset: timeOfMinute(90),
-      opened: timeOfMinute(94),
+      opened: timeOfMinute(101),
       possible_source: 'history',
       weight: 'queries',
     })
@@ -124,7 +124,7 @@ describe('a detour by site', () => {
       site_from: 'ams',
       site_to: 'syd',
       onset: timeOfMinute(90),
-      opened: timeOfMinute(94),
+      opened: timeOfMinute(101),
     })
     expect(findings[0]!.excess_ms).toBeCloseTo(262, 0)
     expect(findings[0]!.sentence).toContain('from ams to syd')

@@ -51,8 +51,11 @@ export function createFindingBook(service: string): FindingBook {
         claim(view.state, same, assertion.members)
         return undefined
       }
+      const id = identify(service, group, view.table, assertion, true)
+      const again = findings.find((one) => one.id === id)
+      if (again) return reopen(view, again, assertion)
       const finding: TrackedFinding = {
-        id: identify(service, group, view.table, assertion, true),
+        id,
         incident:
           findings.find((one) => isSameCause(one, group, assertion))?.incident ??
           identify(service, group, view.table, assertion, false),
@@ -64,6 +67,7 @@ export function createFindingBook(service: string): FindingBook {
         weightPerSecond: 0,
       }
       claim(view.state, finding, assertion.members)
+      absorbLateMovers(view, [finding])
       finding.weightPerSecond = weightSinceOnset(view, finding)
       findings.push(finding)
       return finding
@@ -85,6 +89,20 @@ function claim(state: PrefixState, finding: TrackedFinding, prefixes: readonly n
     finding.members.push(prefix)
     state.claimed[prefix]!++
   }
+}
+
+/** What stood, seemed over and stands again is the same finding. */
+function reopen(
+  view: AnalyzerView,
+  finding: TrackedFinding,
+  { members, evidence }: Assertion,
+): TrackedFinding {
+  delete finding.resolvedMinute
+  delete finding.overSince
+  finding.members.length = 0
+  finding.evidence = evidence
+  claim(view.state, finding, members)
+  return finding
 }
 
 function resolve(view: AnalyzerView, finding: TrackedFinding): true {

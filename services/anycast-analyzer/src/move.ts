@@ -2,7 +2,14 @@ import type { AnalyzerView } from './analyzer-view.ts'
 import { onsetMinute } from './onset.ts'
 import { findPair, type PrefixState } from './prefix-columns.ts'
 import { weightPerSecond } from './prefix-state.ts'
-import { lastedMinutes, movedShare, prefixesMin } from './threshold.ts'
+import {
+  knownHomeMinutes,
+  movedShare,
+  prefixesMin,
+  toldAfterMinutes,
+  toldAgainAfterMinutes,
+} from './threshold.ts'
+import { weightedQuantile } from './weighted-quantile.ts'
 
 /** A move of clients away from home that has lasted and that is no flapping. */
 export interface Move {
@@ -19,14 +26,19 @@ export interface Move {
 
 /** Departures may lie so many minutes before the onset: a few clients are the first. */
 const earlyMinutes = 2
-/** A site that this part of the group's clients must call home to be a place of origin. */
-const originShare = 0.2
 /** Part of the moved weight that may have come back, come the other way, or known the way. */
 const restlessShare = 0.2
 const z95 = 1.96
 
-/** The move that the displaced ones of `members` made, or undefined where there is none. */
-export function findMove(view: AnalyzerView, members: readonly number[]): Move | undefined {
+/**
+ * The move that the displaced ones of `members` made, or undefined where there is none.
+ * `originShare` is the part of the clients that must call a site home for it to be an origin.
+ */
+export function findMove(
+  view: AnalyzerView,
+  members: readonly number[],
+  originShare: number,
+): Move | undefined {
   const { state } = view
   const displaced = members.filter((prefix) => counts(state, prefix) && state.displaced.has(prefix))
   if (displaced.length < prefixesMin) return undefined
@@ -37,7 +49,7 @@ export function findMove(view: AnalyzerView, members: readonly number[]): Move |
       weight: weightPerSecond(state, prefix),
     })),
   )
-  if (onset === undefined || view.minute - onset < lastedMinutes) return undefined
+  if (onset === undefined || view.minute - onset < toldAfterMinutes) return undefined
   const away = displaced.filter(
     (prefix) => state.runSince[prefix]! >= onset - earlyMinutes && state.lastSeen[prefix]! > onset,
   )
@@ -45,7 +57,7 @@ export function findMove(view: AnalyzerView, members: readonly number[]): Move |
     (prefix) =>
       counts(state, prefix) && state.lastHome[prefix]! > onset && !state.displaced.has(prefix),
   )
-  const origins = originsOf(state, away, stayed)
+  const origins = originsOf(state, away, { stayed, originShare })
   const moved = away.filter((prefix) => origins.has(state.home[prefix]!))
   if (moved.length < prefixesMin) return undefined
   const remaining = stayed.filter((prefix) => origins.has(state.home[prefix]!))
@@ -59,7 +71,24 @@ export function findMove(view: AnalyzerView, members: readonly number[]): Move |
     to: heaviest(state, moved, (prefix) => state.current[prefix]!),
   }
   if (!clientsMoved(state, move.moved, move.stayed) || !isSure(state, move)) return undefined
+  if (view.minute - onset < patience(state, move)) return undefined
   return isRestless(state, move, members) ? undefined : move
+}
+
+/** Minutes that a move must last: longer where its clients were there before or came lately. */
+function patience(state: PrefixState, { moved, movedWeight, onsetMinute: onset }: Move): number {
+  const again = moved.filter((prefix) => {
+    const pair = findPair(state, prefix, state.current[prefix]!)
+    return state.pairVisits[pair]! > 1
+  })
+  const longest = weightOf(state, again) > restlessShare * movedWeight
+  const since = moved.map((prefix) => onset - state.firstSeen[prefix]!)
+  const weights = moved.map((prefix) => weightPerSecond(state, prefix))
+  const atHome = weightedQuantile(since, weights, 0.5)!.value
+  return Math.max(
+    longest ? toldAgainAfterMinutes : toldAfterMinutes,
+    atHome < knownHomeMinutes ? atHome + 1 : 0,
+  )
 }
 
 /** Whether most of the weight moved, also without the heaviest client that did. */
@@ -115,7 +144,7 @@ function counts(state: PrefixState, prefix: number): boolean {
 function originsOf(
   state: PrefixState,
   away: readonly number[],
-  stayed: readonly number[],
+  { stayed, originShare }: { readonly stayed: readonly number[]; readonly originShare: number },
 ): Set<number> {
   const gone = weightBy(state, away, (prefix) => state.home[prefix]!)
   const still = weightBy(state, stayed, (prefix) => state.home[prefix]!)

@@ -156,6 +156,15 @@ export function weightPerSecond(state: PrefixState, prefix: number): number {
   return (state.decayedWeight[prefix]! * decay(state, prefix, state.minute)) / steady / 60
 }
 
+/** Whether a prefix is at home at a site and nowhere else: neither moved there nor flapping. */
+export function settledAt(state: PrefixState, prefix: number, site: number): boolean {
+  if (state.home[prefix] !== site || state.current[prefix] !== site) return false
+  for (let pair = state.firstPair[prefix]!; pair >= 0; pair = state.nextPair[pair]!) {
+    if (state.pairSite[pair] !== site && state.pairVisits[pair]! >= usualVisits) return false
+  }
+  return true
+}
+
 /** Number of latest RTTs that are kept of a pair. */
 export function keptSamples(state: PrefixState, pair: number): number {
   return pair < 0 ? 0 : Math.min(state.pairSamples[pair]!, ringLength)

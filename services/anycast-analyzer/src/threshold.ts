@@ -15,8 +15,17 @@ export const farMicros = 20_000
 export const movedShare = 0.5
 /** A move is over when less than this share of its clients is still away. */
 export const awayShareResolved = 0.3
-/** Whole minutes that a move must have lasted. */
+/** Whole minutes over which a move, or a site's silence, is judged. */
 export const lastedMinutes = 3
+/**
+ * Whole minutes that a move must have lasted before it is told: the first swing of a load balancer
+ * looks the same. Clients that have been there before within the day must stay longer. The onset
+ * is exact whenever it is told.
+ */
+export const toldAfterMinutes = 10
+export const toldAgainAfterMinutes = 30
+/** Clients that were at home for less than this before must stay away longer than they were. */
+export const knownHomeMinutes = 60
 /** Minutes that a state must have been over before a finding is resolved. */
 export const overMinutes = 10
 /** What stands is judged after so many minutes of data, and again at this distance. */
@@ -25,10 +34,14 @@ export const standingEveryMinutes = 15
 /** Fewer RTTs support no statement: below 6 a median has no 95 % interval (2 · 0.5^6 = 3 %). */
 export const samplesMin = 10
 export const prefixesMin = 2
+/** What stands has time to gather more: its verdict rests on neighbours, not on its own past. */
+export const standingSamplesMin = 30
 /** One network is an anecdote about what neighbours reach. */
 export const neighbourNetworksMin = 2
 /** RTTs of one network at one site that make it a neighbour. */
 export const neighbourSamplesMin = 3
+/** Excess that speaks for a network of no more than two countries (that of a bad catchment). */
+export const badCatchmentMicros = 50_000
 /** Share of prefixes whose country is wrong: country databases err in about one of a hundred. */
 export const wrongCountryShare = 0.02
 /** Two halves of one cause are reported with onsets at most this far apart, minutes. */

@@ -2,7 +2,7 @@ import type { AnalyzerView, Assertion, Detector } from '../analyzer-view.ts'
 import { countrySpread } from '../country-spread.ts'
 import { clientsMoved, findMove, heaviest, type Move } from '../move.ts'
 import type { ClientGroup } from '../prefix-table.ts'
-import { compareRtts, historyOf } from '../rtt-evidence.ts'
+import { compareRtts, historyOf, type RttEvidence } from '../rtt-evidence.ts'
 import { farMicros, prefixesMin, samplesMin } from '../threshold.ts'
 
 /**
@@ -27,17 +27,20 @@ export const detourBySite: Detector = {
   },
 }
 
+/** A site is a place of origin when this part of the group's clients call it home. */
+const originShare = 0.2
+const twoPrefixSamplesMin = 30
+
 function detour(
   view: AnalyzerView,
   index: number,
   told: ReadonlySet<number>,
 ): Assertion | undefined {
   const group = view.table.groups[index]!
-  const move = findMove(view, told.size === 0 ? group.members : without(group.members, told))
+  const move = findMove(view, without(group.members, told), originShare)
   if (!move || !isBroad(view, group, move)) return undefined
   const evidence = compareRtts(view.state, move.moved, historyOf(view.state))
-  if (!evidence || evidence.prefixesMeasured < prefixesMin) return undefined
-  if (evidence.samples < samplesMin) return undefined
+  if (!evidence || !isEnough(evidence)) return undefined
   const { difference } = evidence
   if (difference.value < farMicros || difference.low <= 0) return undefined
   const origins = new Set(move.moved.map((prefix) => view.state.home[prefix]!))
@@ -60,8 +63,14 @@ function detour(
   }
 }
 
+/** Three prefixes are a group; two are when both are known well. */
+function isEnough({ prefixesMeasured, samples }: RttEvidence): boolean {
+  if (prefixesMeasured > prefixesMin) return samples >= samplesMin
+  return prefixesMeasured === prefixesMin && samples >= twoPrefixSamplesMin
+}
+
 function without(members: readonly number[], told: ReadonlySet<number>): readonly number[] {
-  return members.filter((prefix) => !told.has(prefix))
+  return told.size === 0 ? members : members.filter((prefix) => !told.has(prefix))
 }
 
 /**

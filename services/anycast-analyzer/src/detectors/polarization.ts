@@ -1,12 +1,20 @@
 import type { AnalyzerView, Assertion, Detector } from '../analyzer-view.ts'
 import { countrySpread, unlikelyByChance } from '../country-spread.ts'
-import { findMove, type Move, weightBy, weightOf } from '../move.ts'
+import { findMove, heaviest, type Move, weightBy, weightOf } from '../move.ts'
 import { createNeighbours, type Neighbours } from '../neighbours.ts'
 import { findPair } from '../prefix-columns.ts'
-import { keptSamples, pairMedianMicros } from '../prefix-state.ts'
+import { keptSamples, pairMedianMicros, settledAt } from '../prefix-state.ts'
 import type { ClientGroup } from '../prefix-table.ts'
 import { compareRtts, historyOf, type PossibleRtt, type RttEvidence } from '../rtt-evidence.ts'
-import { farMicros, goodPart, polarizedShare, prefixesMin, samplesMin } from '../threshold.ts'
+import {
+  badCatchmentMicros,
+  farMicros,
+  goodPart,
+  polarizedShare,
+  prefixesMin,
+  samplesMin,
+  standingSamplesMin,
+} from '../threshold.ts'
 import { weightedQuantile } from '../weighted-quantile.ts'
 
 /**
@@ -27,13 +35,14 @@ export const polarization: Detector = {
 const partShare = 0.05
 /** Difference between prefixes of one network at one site that no one place has, microseconds. */
 const manyPlacesMicros = 100_000
+const manyPlacesPrefixesMin = 20
 /** Part of a network's measured weight that must have a known alternative. */
 const knownShare = 0.25
 
 function polarizedByMove(view: AnalyzerView, index: number): Assertion | undefined {
   const { state, table } = view
   const group = table.groups[index]!
-  const move = findMove(view, group.members)
+  const move = findMove(view, group.members, 0)
   if (!move) return undefined
   const moved = move.moved.filter((prefix) => state.current[prefix] === move.to)
   const seen = group.members.filter(
@@ -95,21 +104,22 @@ function standsPolarized(
   if (members.length < prefixesMin || members.length * 2 < withHandshakes(view, group)) {
     return undefined
   }
-  const sites = weightBy(state, members, (prefix) => state.current[prefix]!)
-  const [site, weight] = [...sites].reduce((left, right) => (right[1] > left[1] ? right : left))
-  const total = weightOf(state, members)
-  if (weight < polarizedShare * total) return undefined
-  const there = members.filter((prefix) => state.current[prefix] === site)
-  const arrived = there.filter((prefix) => state.displaced.has(prefix))
-  if (weightOf(state, arrived) > goodPart * total) return undefined
+  const site = heaviest(state, members, (prefix) => state.current[prefix]!)
+  const there = members.filter((prefix) => settledAt(state, prefix, site))
+  const weight = weightOf(state, there)
+  if (weight < polarizedShare * weightOf(state, members)) return undefined
   const countries = countrySpread(state, table, there)
   if (!countries.several && !isInManyPlaces(view, there)) return undefined
   const possibleOf = possibleAt(view, group, site, neighbours)
   const everyone = compareRtts(state, there, possibleOf)
   if (!everyone || everyone.measuredWeight < knownShare * weight) return undefined
   const far = farCountries(view, there, possibleOf)
+  // One country that is badly served is a bad catchment there, not a network drawn to one site.
+  if (countries.several && !countrySpread(state, table, far).several) return undefined
   const evidence = compareRtts(state, far, possibleOf)
-  if (!evidence || !isConvincing(evidence)) return undefined
+  if (!evidence || evidence.samples < standingSamplesMin) return undefined
+  const isPair = countries.countries.length === 2
+  if (isPair && evidence.difference.low < badCatchmentMicros) return undefined
   if (evidence.farPrefixes < unlikelyByChance(everyone.prefixesMeasured)) return undefined
   if (evidence.farWeight < goodPart * everyone.measuredWeight) return undefined
   return assertion(view, index, far, { evidence, siteTo: site })
@@ -130,7 +140,8 @@ function isInManyPlaces({ state }: AnalyzerView, there: readonly number[]): bool
   const equal = rtts.map(() => 1)
   const low = weightedQuantile(rtts, equal, 0.1)
   const high = weightedQuantile(rtts, equal, 0.9)
-  return low !== undefined && high!.value - low.value >= manyPlacesMicros
+  if (rtts.length < manyPlacesPrefixesMin) return false
+  return high!.value - low!.value >= manyPlacesMicros
 }
 
 /** What a prefix could have: what its neighbours have; where no site is nearer, what it has. */
