@@ -7,7 +7,7 @@ import type { MinuteWindow } from './minute-window.ts'
 import { createPrefixState, type PrefixState } from './prefix-columns.ts'
 import { advancePrefixState } from './prefix-state.ts'
 import { type GroupLevel, groupLevels, type PrefixTable } from './prefix-table.ts'
-import { createSiteFates } from './site-fate.ts'
+import { createSiteFates, type SiteFailures } from './site-fate.ts'
 import { prefixesMin, standingEveryMinutes, standingMinutes } from './threshold.ts'
 
 export interface AnalyzerSite {
@@ -49,6 +49,7 @@ export function createAnalyzer(config: AnalyzerConfig): Analyzer {
   const { table, sites, service, weight } = config
   const state = createPrefixState(table.length)
   const book = createFindingBook(service)
+  const failures: SiteFailures = new Map()
   const context = { service, state, table, sites: sites.map(({ code }) => code), weight }
 
   const look = (judgeStanding: boolean): AnalyzerView => {
@@ -61,7 +62,7 @@ export function createAnalyzer(config: AnalyzerConfig): Analyzer {
         const { reach, families } = sites[site]!
         return reach !== 'local' && (!families || families.includes(String(ipVersion)))
       },
-      fates: createSiteFates(state, table),
+      fates: createSiteFates(state, table, failures),
       judgeStanding,
       suspects: (level) => suspects.get(level) ?? [],
     }

@@ -156,10 +156,10 @@ function isNear(left: number | undefined, right: number | undefined): boolean {
 /** One incident for one cause: IPv4 and IPv6 of a group, or groups on the same new way. */
 function isSameCause(finding: TrackedFinding, group: ClientGroup, assertion: Assertion): boolean {
   if (finding.resolvedMinute !== undefined) return false
-  if (finding.assertion.kind !== assertion.kind) return false
   if (!isNear(finding.assertion.onsetMinute, assertion.onsetMinute)) return false
   const sameGroup = finding.group.asn === group.asn && finding.group.country === group.country
-  const sameNetwork = group.asn !== undefined && finding.group.asn === group.asn
+  const sameSite = assertion.siteTo === finding.assertion.siteTo
+  const sameNetwork = group.asn !== undefined && finding.group.asn === group.asn && sameSite
   const sameWay =
     assertion.onsetMinute !== undefined &&
     assertion.siteFrom === finding.assertion.siteFrom &&

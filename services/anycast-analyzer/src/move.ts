@@ -4,6 +4,7 @@ import { findPair, type PrefixState } from './prefix-columns.ts'
 import { weightPerSecond } from './prefix-state.ts'
 import {
   knownHomeMinutes,
+  lastedMinutes,
   movedShare,
   prefixesMin,
   toldAfterMinutes,
@@ -71,8 +72,17 @@ export function findMove(
     to: heaviest(state, moved, (prefix) => state.current[prefix]!),
   }
   if (!clientsMoved(state, move.moved, move.stayed) || !isSure(state, move)) return undefined
-  if (view.minute - onset < patience(state, move)) return undefined
+  if (view.minute - onset < patience(state, move) || !stillMoved(view, move)) return undefined
   return isRestless(state, move, members) ? undefined : move
+}
+
+/** Whether those seen in the last minutes are still away: what is over already is not told. */
+function stillMoved({ state, minute }: AnalyzerView, { moved, stayed }: Move): boolean {
+  const lately = (prefix: number): boolean => state.lastSeen[prefix]! > minute - lastedMinutes
+  const away = moved.filter(lately)
+  if (away.length < Math.min(prefixesMin, moved.length)) return false
+  const sum = weightOf(state, away)
+  return sum >= movedShare * (sum + weightOf(state, stayed.filter(lately)))
 }
 
 /** Minutes that a move must last: longer where its clients were there before or came lately. */

@@ -1,15 +1,23 @@
 import type { PrefixState } from './prefix-columns.ts'
 import type { PrefixTable } from './prefix-table.ts'
-import { lastedMinutes } from './threshold.ts'
+import { lastedMinutes, toldAgainAfterMinutes } from './threshold.ts'
 
 /**
  * Whether a site still serves its clients. When all of them left, the site is gone; when they are
  * seen nowhere, its sensor is silent; neither is a detour of any one network.
  */
 export interface SiteFates {
-  /** Judged without the prefixes of `members`, whose move is in question. */
-  serves(site: number, ipVersion: 4 | 6, members: readonly number[]): boolean
+  /** Judged without the prefixes of `members`, whose move since `onsetMinute` is in question. */
+  serves(site: number, ipVersion: 4 | 6, question: FateQuestion): boolean
 }
+
+export interface FateQuestion {
+  readonly members: readonly number[]
+  readonly onsetMinute: number
+}
+
+/** When a site was last found gone or silent, by site and IP version. Part of the state. */
+export type SiteFailures = Map<number, number>
 
 /** Share of the other clients that must have left for the site to be gone. */
 const goneShare = 0.9
@@ -21,39 +29,51 @@ interface Tally {
   elsewhere: number
 }
 
-/** Counts lazily: most minutes never ask. Valid for the minute in which it is made. */
-export function createSiteFates(state: PrefixState, table: PrefixTable): SiteFates {
+const keyOf = (site: number, ipVersion: 4 | 6): number => site * 8 + ipVersion
+
+/**
+ * Counts lazily: most minutes never ask. Valid for the minute in which it is made. `failures` is
+ * read and written: a site that failed since the onset explains the move for a while after it is
+ * back, until clients that ask seldom have been seen there again.
+ */
+export function createSiteFates(
+  state: PrefixState,
+  table: PrefixTable,
+  failures: SiteFailures,
+): SiteFates {
   let tallies: Map<number, Tally> | undefined
-  const tallyOf = (from: Map<number, Tally>, site: number, ipVersion: 4 | 6): Tally => {
-    const key = site * 8 + ipVersion
-    let tally = from.get(key)
-    if (!tally) {
-      tally = { there: 0, elsewhere: 0 }
-      from.set(key, tally)
-    }
-    return tally
-  }
   const count = (into: Map<number, Tally>, prefix: number): void => {
     const since = state.minute - lastedMinutes
     if (state.home[prefix]! < 0 || state.lastSeen[prefix]! <= since) return
-    const tally = tallyOf(into, state.home[prefix]!, table.ipVersion(prefix))
+    const key = keyOf(state.home[prefix]!, table.ipVersion(prefix))
+    const tally = into.get(key) ?? { there: 0, elsewhere: 0 }
+    into.set(key, tally)
     if (state.lastHome[prefix]! > since) tally.there++
     else tally.elsewhere++
   }
+  const servesNow = (key: number, members: readonly number[]): boolean => {
+    if (!tallies) {
+      tallies = new Map()
+      for (let prefix = 0; prefix < table.length; prefix++) count(tallies, prefix)
+    }
+    const own = new Map<number, Tally>()
+    for (const prefix of members) count(own, prefix)
+    const all = tallies.get(key)
+    if (!all || all.there === 0) return false
+    const mine = own.get(key) ?? { there: 0, elsewhere: 0 }
+    const there = all.there - mine.there
+    const elsewhere = all.elsewhere - mine.elsewhere
+    return there + elsewhere < othersMin || elsewhere < goneShare * (there + elsewhere)
+  }
   return {
-    serves(site, ipVersion, members) {
-      if (!tallies) {
-        tallies = new Map()
-        for (let prefix = 0; prefix < table.length; prefix++) count(tallies, prefix)
+    serves(site, ipVersion, { members, onsetMinute }) {
+      const key = keyOf(site, ipVersion)
+      if (!servesNow(key, members)) {
+        failures.set(key, state.minute)
+        return false
       }
-      const own = new Map<number, Tally>()
-      for (const prefix of members) count(own, prefix)
-      const all = tallyOf(tallies, site, ipVersion)
-      const mine = tallyOf(own, site, ipVersion)
-      if (all.there === 0) return false
-      const there = all.there - mine.there
-      const elsewhere = all.elsewhere - mine.elsewhere
-      return there + elsewhere < othersMin || elsewhere < goneShare * (there + elsewhere)
+      const failed = failures.get(key) ?? Number.NEGATIVE_INFINITY
+      return failed < onsetMinute || state.minute - failed >= toldAgainAfterMinutes
     },
   }
 }

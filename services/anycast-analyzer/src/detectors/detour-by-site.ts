@@ -44,8 +44,9 @@ function detour(
   const { difference } = evidence
   if (difference.value < farMicros || difference.low <= 0) return undefined
   const origins = new Set(move.moved.map((prefix) => view.state.home[prefix]!))
+  const question = { members: group.members, onsetMinute: move.onsetMinute }
   for (const site of origins) {
-    if (!view.fates.serves(site, group.ipVersion, group.members)) return undefined
+    if (!view.fates.serves(site, group.ipVersion, question)) return undefined
   }
   const { countries } = countrySpread(view.state, view.table, move.moved)
   const { table } = view

@@ -56,8 +56,9 @@ function polarizedByMove(view: AnalyzerView, index: number): Assertion | undefin
   if (!evidence || !isConvincing(evidence) || evidence.farPrefixes < prefixesMin) return undefined
   const measured = evidence.measuredWeight / (evidence.measuredWeight + evidence.unmeasuredWeight)
   if (evidence.farWeight < goodPart * measured * total) return undefined
+  const question = { members: group.members, onsetMinute: move.onsetMinute }
   for (const site of new Set(moved.map((prefix) => state.home[prefix]!))) {
-    if (!view.fates.serves(site, group.ipVersion, group.members)) return undefined
+    if (!view.fates.serves(site, group.ipVersion, question)) return undefined
   }
   return assertion(view, index, moved, { move, evidence, siteTo: move.to })
 }
