@@ -1,0 +1,307 @@
+import { control, int32, readTcpOptions, type Segment, TcpOptions } from '@goldpan/packet'
+import { HandshakeCompleter, type HandshakeSink } from './handshake-completer.ts'
+import { createHandshakeCounters, type HandshakeCounters } from './handshake-counters.ts'
+import { LinkTable } from './link-table.ts'
+import { MiddleSynackTimes } from './middle-synack-times.ts'
+import { OpeningTable } from './opening-table.ts'
+import { entry, nanosSince, PendingTable, retransmissionShift, state } from './pending-table.ts'
+import { ServerTable } from './server-table.ts'
+
+export interface HandshakeTrackerOptions {
+  /** Server ports, such as 53 and 853. */
+  readonly ports: readonly number[]
+  readonly sink: HandshakeSink
+  /** Bound on pending and remembered handshakes; default 2²¹ (194 MB when full). */
+  readonly pendingMax?: number
+  /** Whether to tell the neighbours that ACKs came from and SYN-ACKs went to. */
+  readonly withLinks?: boolean
+}
+
+const pendingMaxDefault = 2 ** 21
+/** A copy of a packet within this time is a mirror port's. */
+const duplicateNanosMax = 5e6
+/** Data that a Fast Open server may have sent before the first ACK. */
+const fastOpenBytesMax = 65_536
+
+/**
+ * Finds handshakes in segments: the SYN-ACK → ACK completions of one capture point.
+ *
+ * The rules are those of docs/reference/handshake-rules.md, one method a packet kind. Packet times
+ * alone count; state is bounded and lives on across the files of one site.
+ */
+export class HandshakeTracker {
+  readonly counters: HandshakeCounters = createHandshakeCounters()
+  readonly servers = new ServerTable()
+  readonly links = new LinkTable()
+  /** Number of the file that segments come from now; a handshake belongs to its SYN-ACK's. */
+  source = 0
+  readonly #isServerPort = new Uint8Array(65_536)
+  readonly #withLinks: boolean
+  readonly #options = new TcpOptions()
+  readonly #pending: PendingTable
+  readonly #openings: OpeningTable
+  readonly #middles = new MiddleSynackTimes()
+  readonly #completer: HandshakeCompleter
+  #atEnd = false
+
+  constructor(options: HandshakeTrackerOptions) {
+    for (const port of options.ports) this.#isServerPort[port] = 1
+    this.#withLinks = options.withLinks ?? false
+    this.#pending = new PendingTable(options.pendingMax ?? pendingMaxDefault, (offset, evicted) =>
+      this.#lose(offset, evicted),
+    )
+    this.#completer = new HandshakeCompleter({
+      pending: this.#pending,
+      middles: this.#middles,
+      counters: this.counters,
+      servers: this.servers,
+      links: options.withLinks ? this.links : undefined,
+      sink: options.sink,
+    })
+    this.#openings = new OpeningTable((server) => this.servers.count(server, 'synWithoutSynack'))
+  }
+
+  /** Pending and remembered handshakes now. */
+  get pending(): number {
+    return this.#pending.size
+  }
+
+  /** Looks at one TCP segment; anything but a handshake's is passed over at once. */
+  observe(segment: Segment): void {
+    const bits = segment.control & (control.syn | control.ack | control.rst | control.fin)
+    if (bits === control.ack) {
+      if (this.#isServerPort[segment.destinationPort]) this.#observeAck(segment)
+    } else if (bits === (control.syn | control.ack)) {
+      if (this.#isServerPort[segment.sourcePort]) this.#observeSynack(segment)
+    } else if (bits === control.syn) {
+      if (this.#isServerPort[segment.destinationPort]) this.#observeSyn(segment)
+    } else if (bits & control.rst) {
+      this.#observeReset(segment)
+    }
+  }
+
+  /** Ends the input: what still waits is counted. */
+  finish(): void {
+    this.#atEnd = true
+    this.#pending.clear()
+    this.#openings.finish()
+    this.counters.syn_evicted = this.#openings.evicted
+    this.#atEnd = false
+  }
+
+  #observeSyn(segment: Segment): void {
+    this.counters.syns++
+    const client = segment.sourceOffset
+    const server = segment.destinationOffset
+    const ports = (segment.sourcePort << 16) | segment.destinationPort
+    const number = (segment.sequence + 1) | 0
+    const fingerprint = fingerprintOf(segment)
+    const known = this.#openings.find(number, ports, segment, client, server)
+    if (known >= 0) return this.#repeatSyn(known, segment, fingerprint)
+    const serverIndex = this.servers.indexOf(segment, server)
+    this.servers.count(serverIndex, 'syns')
+    const slot = this.#openings.add(number, ports, segment, client, server, serverIndex)
+    this.#openings.setFingerprint(slot, fingerprint)
+    readTcpOptions(segment, this.#options)
+    if (this.#options.fastOpen || segment.payloadBytes > 0) this.#openings.markFastOpen(slot)
+    if (segment.payloadBytes > 0) {
+      // The SYN-ACK may acknowledge the data too (RFC 7413 §4.2.1).
+      const accepted = (number + segment.payloadBytes) | 0
+      const second = this.#openings.add(accepted, ports, segment, client, server, serverIndex)
+      this.#openings.setFingerprint(second, fingerprint)
+      this.#openings.markFastOpen(second)
+    }
+  }
+
+  #repeatSyn(slot: number, segment: Segment, fingerprint: number): void {
+    const isCopy =
+      this.#openings.fingerprint(slot) === fingerprint &&
+      this.#openings.nanosUntil(slot, segment) <= duplicateNanosMax
+    if (isCopy) this.counters.duplicates++
+    else if (!this.#openings.isAnswered(slot)) this.#openings.setTime(slot, segment)
+  }
+
+  #observeSynack(segment: Segment): void {
+    const client = segment.destinationOffset
+    const server = segment.sourceOffset
+    const ports = (segment.destinationPort << 16) | segment.sourcePort
+    const expected = (segment.sequence + 1) | 0
+    const offset = this.#pending.find(expected, segment, ports, client, server)
+    if (offset >= 0) this.#repeatSynack(offset, segment)
+    else this.#openPending(segment, expected, ports, client, server)
+  }
+
+  #repeatSynack(offset: number, segment: Segment): void {
+    const { words } = this.#pending
+    const flags = words[offset + entry.state]!
+    if (flags & state.done) return
+    const isCopy =
+      words[offset + entry.fingerprint] === fingerprintOf(segment) &&
+      nanosSince(words, offset + entry.lastSeconds, segment) <= duplicateNanosMax
+    if (isCopy) {
+      this.counters.duplicates++
+      return
+    }
+    this.counters.synack_retransmissions++
+    readTcpOptions(segment, this.#options)
+    const retransmissions = flags >>> retransmissionShift
+    let nextFlags = flags
+    if (retransmissions > 0) {
+      nextFlags |= state.hasMiddle
+      this.#middles.add(
+        this.#pending.sequenceAt(offset),
+        words[offset + entry.lastSeconds]!,
+        words[offset + entry.lastNanos]!,
+        words[offset + entry.lastTsVal]!,
+      )
+    }
+    words[offset + entry.lastSeconds] = segment.seconds | 0
+    words[offset + entry.lastNanos] = segment.nanoseconds
+    words[offset + entry.lastTsVal] = this.#options.tsVal
+    words[offset + entry.fingerprint] = fingerprintOf(segment)
+    if (retransmissions < 255) nextFlags += 1 << retransmissionShift
+    words[offset + entry.state] = nextFlags
+  }
+
+  #openPending(
+    segment: Segment,
+    expected: number,
+    ports: number,
+    client: number,
+    server: number,
+  ): void {
+    this.counters.synacks++
+    const serverIndex = this.servers.indexOf(segment, server)
+    this.servers.count(serverIndex, 'synacks')
+    readTcpOptions(segment, this.#options)
+    const offset = this.#pending.add(expected, ports, segment.seconds | 0)
+    const { words } = this.#pending
+    words[offset + entry.ports] = ports
+    writeAddress(words, offset + entry.client, segment, client)
+    writeAddress(words, offset + entry.server, segment, server)
+    words[offset + entry.firstSeconds] = segment.seconds | 0
+    words[offset + entry.firstNanos] = segment.nanoseconds
+    words[offset + entry.lastSeconds] = segment.seconds | 0
+    words[offset + entry.lastNanos] = segment.nanoseconds
+    words[offset + entry.firstTsVal] = this.#options.tsVal
+    words[offset + entry.lastTsVal] = this.#options.tsVal
+    words[offset + entry.fingerprint] = fingerprintOf(segment)
+    words[offset + entry.serverIndex] = serverIndex
+    const link = this.#withLinks ? this.links.indexOf(segment, false) + 1 : 0
+    words[offset + entry.linkAndSource] = (link << 16) | (this.source & 0xffff)
+    let flags = segment.family === 6 ? state.ipv6 : 0
+    if (this.#options.hasTimestamps) flags |= state.hasTimestamps
+    words[offset + entry.state] = flags | this.#answerSyn(segment, offset, ports, serverIndex)
+  }
+
+  /** Links the SYN to the pending handshake that answers it; returns the state bits it adds. */
+  #answerSyn(segment: Segment, offset: number, ports: number, serverIndex: number): number {
+    const client = segment.destinationOffset
+    const server = segment.sourceOffset
+    const number = segment.acknowledgment
+    let slot = this.#openings.find(number, ports, segment, client, server)
+    let flags = 0
+    if (slot < 0) {
+      this.servers.count(serverIndex, 'synackWithoutSyn')
+      flags = state.synMissing
+      slot = this.#openings.add(number, ports, segment, client, server, serverIndex)
+    } else if (this.#openings.isAnswered(slot)) {
+      // Another SYN-ACK to the same SYN: its delay is known no better than the first one's.
+      flags = state.synMissing
+    } else {
+      const nanos = this.#openings.nanosUntil(slot, segment)
+      if (nanos >= 0) {
+        flags = state.hasAccept
+        this.#pending.words[offset + entry.acceptMicros] = Math.round(nanos / 1000)
+      }
+      if (this.#openings.isFastOpen(slot)) flags |= state.fastOpen
+    }
+    this.#openings.answer(slot, this.#pending.newest)
+    return flags
+  }
+
+  #observeAck(segment: Segment): void {
+    const client = segment.sourceOffset
+    const server = segment.destinationOffset
+    const ports = (segment.sourcePort << 16) | segment.destinationPort
+    const { acknowledgment } = segment
+    const offset = this.#pending.find(acknowledgment, segment, ports, client, server)
+    if (offset >= 0) {
+      this.#completer.complete(offset, segment, false)
+      return
+    }
+    const slot = this.#openings.find(segment.sequence, ports, segment, client, server)
+    if (slot >= 0) this.#observeOtherAck(slot, segment)
+  }
+
+  /** An ACK of an opening client whose number no pending handshake expects. */
+  #observeOtherAck(slot: number, segment: Segment): void {
+    if (!this.#openings.isAnswered(slot)) {
+      this.servers.count(
+        this.servers.indexOf(segment, segment.destinationOffset),
+        'synThenAckWithoutSynack',
+      )
+      this.#openings.free(slot)
+      return
+    }
+    const sequence = this.#openings.pendingOf(slot)
+    if (!this.#pending.has(sequence)) return
+    const offset = this.#pending.offsetOf(sequence)
+    const flags = this.#pending.words[offset + entry.state]!
+    if (flags & state.done) return
+    const beyond = (segment.acknowledgment - this.#pending.expectedAt(offset)) >>> 0
+    if (beyond <= fastOpenBytesMax && flags & state.fastOpen) {
+      this.#completer.complete(offset, segment, true)
+    } else {
+      this.counters.wrong_ack++
+    }
+  }
+
+  #observeReset(segment: Segment): void {
+    const fromServer = this.#isServerPort[segment.sourcePort] === 1
+    if (!fromServer && this.#isServerPort[segment.destinationPort] !== 1) return
+    const client = fromServer ? segment.destinationOffset : segment.sourceOffset
+    const server = fromServer ? segment.sourceOffset : segment.destinationOffset
+    const ports = fromServer
+      ? (segment.destinationPort << 16) | segment.sourcePort
+      : (segment.sourcePort << 16) | segment.destinationPort
+    const serverNumber = fromServer ? segment.sequence : segment.acknowledgment
+    const clientNumber = fromServer ? segment.acknowledgment : segment.sequence
+    let offset = this.#pending.find(serverNumber, segment, ports, client, server)
+    if (offset < 0) {
+      const slot = this.#openings.find(clientNumber, ports, segment, client, server)
+      if (slot < 0 || !this.#openings.isAnswered(slot)) return
+      const sequence = this.#openings.pendingOf(slot)
+      if (!this.#pending.has(sequence)) return
+      offset = this.#pending.offsetOf(sequence)
+    }
+    const { words } = this.#pending
+    if (words[offset + entry.state]! & state.done) return
+    words[offset + entry.state]! |= state.done
+    this.counters.reset++
+  }
+
+  #lose(offset: number, evicted: boolean): void {
+    if (this.#atEnd) this.counters.pending_at_end++
+    else if (evicted) this.counters.pending_evicted++
+    else this.counters.expired++
+    this.servers.count(this.#pending.words[offset + entry.serverIndex]!, 'synackWithoutAck')
+  }
+}
+
+/** Tells a copy of a packet from a retransmission: IP identification and TCP checksum. */
+function fingerprintOf(segment: Segment): number {
+  const { buffer, transportOffset, end } = segment
+  const checksum =
+    transportOffset + 18 <= end
+      ? (buffer[transportOffset + 16]! << 8) | buffer[transportOffset + 17]!
+      : 0
+  return (segment.ipId << 16) | checksum
+}
+
+function writeAddress(words: Int32Array, at: number, segment: Segment, offset: number): void {
+  const addressWords = segment.family === 6 ? 4 : 1
+  for (let word = 0; word < addressWords; word++) {
+    words[at + word] = int32(segment.buffer, offset + word * 4)
+  }
+}

@@ -1,0 +1,139 @@
+import {
+  closeSync,
+  createReadStream,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { err, ok, type Result } from '@goldpan/core'
+
+/** What a user named as INPUT that cannot be read at all. */
+export interface InputError {
+  readonly code: 'UNREADABLE' | 'NOT_A_CAPTURE' | 'NO_CAPTURES'
+  /** One sentence: what, where, what to do. */
+  readonly message: string
+}
+
+/** Bytes read at once: a reused buffer of this size stays in the cache. */
+export const chunkBytes = 2 ** 20
+
+/** One input, opened: either a descriptor to read from, or a stream that decompresses. */
+export interface OpenInput {
+  readonly name: string
+  /** Bytes on disk, for progress; undefined for a pipe. */
+  readonly size: number | undefined
+  /** Set for a plain regular file. */
+  readonly descriptor?: number
+  /** Set for standard input, a pipe or a compressed file. */
+  readonly stream?: Readable
+  /** Bytes of the file that were consumed so far. */
+  bytesRead(): number
+  close(): void
+}
+
+/** Opens a file, or standard input for `-`, and undoes gzip and zstd by their magic numbers. */
+export function openInput(name: string): Result<OpenInput, InputError> {
+  if (name === '-') return ok(openStandardInput())
+  let descriptor: number
+  try {
+    descriptor = openSync(name, 'r')
+  } catch (error) {
+    return err(unreadable(name, error))
+  }
+  const stats = fstatSync(descriptor)
+  const head = Buffer.alloc(4)
+  const compression = stats.isFile()
+    ? compressionOf(head.subarray(0, readSync(descriptor, head, 0, 4, 0)))
+    : 'none'
+  if (stats.isFile() && compression === 'none') {
+    let position = 0
+    return ok({
+      name,
+      size: stats.size,
+      descriptor,
+      bytesRead: () => position,
+      close: () => {
+        position = stats.size
+        closeSync(descriptor)
+      },
+    })
+  }
+  return ok(openStream(name, descriptor, stats.isFile() ? stats.size : undefined, compression))
+}
+
+type Compression = 'none' | 'gzip' | 'zstd'
+
+function compressionOf(head: Uint8Array): Compression {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
+  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd'
+  return 'none'
+}
+
+function openStream(
+  name: string,
+  descriptor: number,
+  size: number | undefined,
+  compression: Compression,
+): OpenInput {
+  const file = createReadStream('', { fd: descriptor, start: 0, highWaterMark: chunkBytes })
+  const stream = decompress(file, compression)
+  return { name, size, stream, bytesRead: () => file.bytesRead, close: () => file.destroy() }
+}
+
+function decompress(file: Readable, compression: Compression): Readable {
+  if (compression === 'none') return file
+  const inflate =
+    compression === 'gzip'
+      ? createGunzip({ chunkSize: chunkBytes })
+      : createZstdDecompress({ chunkSize: chunkBytes })
+  file.on('error', (error) => inflate.destroy(error))
+  return file.pipe(inflate)
+}
+
+/** Standard input may be compressed as well; its magic is looked at in the first chunk. */
+function openStandardInput(): OpenInput {
+  let bytes = 0
+  const stdin = process.stdin
+  stdin.on('data', (chunk: Buffer) => (bytes += chunk.length))
+  stdin.pause()
+  return {
+    name: '-',
+    size: undefined,
+    stream: stdin,
+    bytesRead: () => bytes,
+    close: () => stdin.destroy(),
+  }
+}
+
+/** The files of an input: itself, or all files of a folder (not of its subfolders). */
+export function listInput(name: string): Result<readonly string[], InputError> {
+  if (name === '-') return ok([name])
+  try {
+    if (!statSync(name).isDirectory()) return ok([name])
+    const entries = readdirSync(name, { withFileTypes: true })
+    const files = entries.filter((file) => !file.isDirectory()).map((file) => join(name, file.name))
+    return ok(files.sort())
+  } catch (error) {
+    return err(unreadable(name, error))
+  }
+}
+
+const advice: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder: check the path',
+  EACCES: 'permission denied: run as a user who may read it',
+  EISDIR: 'it is a folder inside of a folder',
+  ENOTDIR: 'part of its path is no folder: check the path',
+}
+
+function unreadable(name: string, error: unknown): InputError {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  return {
+    code: 'UNREADABLE',
+    message: `${name} cannot be read: ${advice[code] ?? (error as Error).message}`,
+  }
+}

@@ -1,0 +1,163 @@
+import { readSync } from 'node:fs'
+import { setImmediate as yieldToEvents } from 'node:timers/promises'
+import { err, ok, type Result } from '@goldpan/core'
+import {
+  type CaptureParser,
+  createCaptureParser,
+  magicBytes,
+  type PacketSink,
+  recordBytesMax,
+} from '@goldpan/packet'
+import { chunkBytes, type InputError, type OpenInput, openInput } from './input-file.ts'
+
+/** Damage in an input; all that stood before it was used. */
+export interface InputDamage {
+  readonly file: string
+  /** Offset in the capture, of a compressed one in what it inflates to. */
+  readonly byteOffset: number
+  /** One sentence: what, where, what to do. */
+  readonly message: string
+}
+
+export interface CaptureEnd {
+  /** Bytes of the capture, inflated. */
+  readonly bytes: number
+  readonly damage?: InputDamage
+}
+
+export interface ReadCaptureOptions {
+  /** Called now and then with the bytes of the file that were consumed. */
+  readonly onProgress?: (bytesRead: number) => void
+  readonly signal?: AbortSignal | undefined
+  /** Gets the first bytes of the (inflated) capture, at least the magic, at most `headBytes`. */
+  readonly onHead?: (head: Uint8Array) => void
+}
+
+/** Room for a whole record after a chunk that ends within one. */
+const bufferBytes = chunkBytes + recordBytesMax + 64
+/** Chunks between two looks at signals and other work of the process. */
+const chunksPerTurn = 16
+/** Bytes that identify the beginning of a capture. */
+export const headBytes = 65_536
+
+/** Reads one capture file (or `-`) to its end or its damage, packet by packet into `sink`. */
+export async function readCapture(
+  name: string,
+  sink: PacketSink,
+  options: ReadCaptureOptions = {},
+): Promise<Result<CaptureEnd, InputError>> {
+  const opened = openInput(name)
+  if (!opened.ok) return opened
+  const input = opened.value
+  try {
+    return input.descriptor === undefined
+      ? await readStream(input, sink, options)
+      : await readDescriptor(input, input.descriptor, sink, options)
+  } finally {
+    input.close()
+  }
+}
+
+/** Bytes on their way into a parser: one reused buffer, its unconsumed tail moved to the front. */
+class Feed {
+  readonly buffer = Buffer.allocUnsafeSlow(bufferBytes)
+  have = 0
+  parser: CaptureParser | undefined
+  readonly #sink: PacketSink
+  readonly #onHead: ((head: Uint8Array) => void) | undefined
+
+  constructor(sink: PacketSink, onHead: ((head: Uint8Array) => void) | undefined) {
+    this.#sink = sink
+    this.#onHead = onHead
+  }
+
+  /** Parses what is there; an error when it is no capture. `isLast` ends the waiting for a head. */
+  advance(isLast: boolean): Result<undefined, string> {
+    if (!this.parser) {
+      if (this.have < headBytes && !isLast) return ok(undefined)
+      const created = createCaptureParser(this.buffer.subarray(0, Math.min(this.have, magicBytes)))
+      if (!created.ok) return err(this.have === 0 ? 'it is empty' : created.error.reason)
+      this.parser = created.value
+      this.#onHead?.(this.buffer.subarray(0, Math.min(this.have, headBytes)))
+    }
+    const end = this.parser.parse(this.buffer, 0, this.have, this.#sink)
+    this.buffer.copyWithin(0, end, this.have)
+    this.have -= end
+    return ok(undefined)
+  }
+}
+
+async function readDescriptor(
+  input: OpenInput,
+  descriptor: number,
+  sink: PacketSink,
+  { onProgress, signal, onHead }: ReadCaptureOptions,
+): Promise<Result<CaptureEnd, InputError>> {
+  const feed = new Feed(sink, onHead)
+  let position = 0
+  for (let chunk = 1; !feed.parser?.damage; chunk++) {
+    const read = readSync(descriptor, feed.buffer, feed.have, chunkBytes, position)
+    position += read
+    feed.have += read
+    const advanced = feed.advance(read === 0)
+    if (!advanced.ok) return err(notACapture(input.name, advanced.error))
+    if (read === 0 || signal?.aborted) break
+    if (chunk % chunksPerTurn === 0) {
+      onProgress?.(position)
+      await yieldToEvents()
+    }
+  }
+  onProgress?.(position)
+  return ok(endOf(input.name, feed))
+}
+
+async function readStream(
+  input: OpenInput,
+  sink: PacketSink,
+  { onProgress, signal, onHead }: ReadCaptureOptions,
+): Promise<Result<CaptureEnd, InputError>> {
+  const feed = new Feed(sink, onHead)
+  let failure: string | undefined
+  try {
+    for await (const chunk of input.stream! as AsyncIterable<Buffer>) {
+      for (let at = 0; at < chunk.length; at += chunkBytes) {
+        const piece = chunk.subarray(at, at + chunkBytes)
+        feed.buffer.set(piece, feed.have)
+        feed.have += piece.length
+        const advanced = feed.advance(false)
+        if (!advanced.ok) return err(notACapture(input.name, advanced.error))
+      }
+      onProgress?.(input.bytesRead())
+      if (signal?.aborted || feed.parser?.damage) break
+    }
+  } catch (error) {
+    failure = (error as Error).message
+  }
+  const advanced = feed.advance(true)
+  if (!advanced.ok) return err(notACapture(input.name, failure ?? advanced.error))
+  return ok(endOf(input.name, feed, failure))
+}
+
+function endOf(name: string, feed: Feed, failure?: string): CaptureEnd {
+  const position = feed.parser?.position ?? 0
+  const damage = feed.parser?.damage
+  const bytes = position + feed.have
+  if (damage) return { bytes, damage: damaged(name, damage.byteOffset, damage.reason) }
+  if (failure) return { bytes, damage: damaged(name, bytes, `it does not inflate (${failure})`) }
+  if (feed.have > 0)
+    return { bytes, damage: damaged(name, position, 'the last packet is cut short') }
+  return { bytes }
+}
+
+const damaged = (file: string, byteOffset: number, reason: string): InputDamage => ({
+  file,
+  byteOffset,
+  message:
+    `${file} is damaged at byte ${byteOffset}: ${reason}; ` +
+    'all packets before it were used, copy the file again if the original is whole',
+})
+
+const notACapture = (name: string, reason: string): InputError => ({
+  code: 'NOT_A_CAPTURE',
+  message: `${name} is no capture (${reason}): pcap, pcapng, or these in gzip or zstd can be read`,
+})

@@ -1,0 +1,109 @@
+import { formatAddress, isIpv4 } from '@goldpan/core'
+import { int32, type Segment } from '@goldpan/packet'
+
+/** Server addresses told apart; a spoofed scan must not grow this, the rest shares one row. */
+const serversMax = 256
+
+export type Direction = 'inbound only' | 'outbound only' | 'both'
+
+/** What was seen of the handshakes of one server address. */
+export interface ServerView {
+  readonly address: string
+  readonly direction: Direction
+  readonly syns: number
+  readonly synacks: number
+  readonly completed: number
+  readonly synWithoutSynack: number
+  readonly synackWithoutSyn: number
+  readonly synackWithoutAck: number
+  readonly synThenAckWithoutSynack: number
+}
+
+type Counter = Exclude<keyof ServerView, 'address' | 'direction'>
+
+/** Counters per server address, for the verdict which directions a capture shows. */
+export class ServerTable {
+  readonly #addresses: Int32Array = new Int32Array(serversMax * 5)
+  readonly #bytes: Uint8Array[] = []
+  readonly #counters: Record<Counter, number>[] = []
+  #last = 0
+
+  /** Row of the server at `offset`; the last row stands for all beyond the bound. */
+  indexOf(segment: Segment, offset: number): number {
+    if (this.#isAt(this.#last, segment, offset)) return this.#last
+    for (let index = 0; index < this.#bytes.length; index++) {
+      if (this.#isAt(index, segment, offset)) {
+        this.#last = index
+        return index
+      }
+    }
+    if (this.#bytes.length >= serversMax) return serversMax - 1
+    return this.#add(segment, offset)
+  }
+
+  #isAt(index: number, segment: Segment, offset: number): boolean {
+    if (index >= this.#bytes.length) return false
+    const row = index * 5
+    if (this.#addresses[row] !== segment.family) return false
+    const words = segment.family === 6 ? 4 : 1
+    for (let word = 0; word < words; word++) {
+      if (this.#addresses[row + 1 + word] !== int32(segment.buffer, offset + word * 4)) return false
+    }
+    return true
+  }
+
+  #add(segment: Segment, offset: number): number {
+    const index = this.#bytes.length
+    const words = segment.family === 6 ? 4 : 1
+    this.#addresses[index * 5] = segment.family
+    for (let word = 0; word < words; word++) {
+      this.#addresses[index * 5 + 1 + word] = int32(segment.buffer, offset + word * 4)
+    }
+    const bytes = new Uint8Array(16)
+    if (words === 1) bytes.set([0xff, 0xff], 10)
+    bytes.set(segment.buffer.subarray(offset, offset + words * 4), 16 - words * 4)
+    this.#bytes.push(bytes)
+    this.#counters.push({
+      syns: 0,
+      synacks: 0,
+      completed: 0,
+      synWithoutSynack: 0,
+      synackWithoutSyn: 0,
+      synackWithoutAck: 0,
+      synThenAckWithoutSynack: 0,
+    })
+    return index
+  }
+
+  count(index: number, counter: Counter): void {
+    this.#counters[index]![counter]++
+  }
+
+  /** Every server seen, busiest first. */
+  views(): ServerView[] {
+    return this.#counters
+      .map((counters, index) => ({
+        address: formatAddress(this.#bytes[index]!),
+        direction: directionOf(counters),
+        ...counters,
+      }))
+      .sort((left, right) => right.syns + right.synacks - left.syns - left.synacks)
+  }
+
+  /** The 16 bytes of a server by its row. */
+  addressOf(index: number): Uint8Array {
+    return this.#bytes[index]!
+  }
+
+  isIpv4(index: number): boolean {
+    return isIpv4(this.#bytes[index]!)
+  }
+}
+
+/** One direction is missing when nearly nothing of it was seen beside the other. */
+function directionOf(counters: Record<Counter, number>): Direction {
+  const { syns, synacks, completed } = counters
+  if (synacks <= syns * 0.01 && completed === 0) return 'inbound only'
+  if (syns + completed <= synacks * 0.01) return 'outbound only'
+  return 'both'
+}

@@ -1,0 +1,261 @@
+import { addressBytes, type TrafficBatch, trafficPresent } from '@goldpan/core'
+import type { Segment } from '@goldpan/packet'
+import { countDnsMessages } from './count-dns-messages.ts'
+import { count, countWords, ipv4Mark, PrefixCounts, restRow } from './prefix-counts.ts'
+
+/** Takes the rows of closed minutes. */
+export interface TrafficSink {
+  /** The batch that rows go to; it has room for one more. */
+  trafficBatch(): TrafficBatch
+  /** Called when that batch holds its capacity. */
+  trafficFull(): void
+}
+
+/** Clients kept out of every count. */
+export interface ExcludedClients {
+  /** Whether some excluded client lies in the prefix (16 bytes, /24 or /48). */
+  touches(prefix: Uint8Array): boolean
+  /** Whether the client with these bytes (4 or 16) is excluded. */
+  has(bytes: Uint8Array, offset: number, family: number): boolean
+}
+
+export interface TrafficCounterOptions {
+  /** Server ports. */
+  readonly ports: readonly number[]
+  readonly sink: TrafficSink
+  /** Prefixes told apart in one minute; the rest shares a row. Default 500,000. */
+  readonly prefixesMax?: number
+  readonly excluded?: ExcludedClients
+}
+
+/** What the counter passes over, and the bounds that it reached. */
+export interface TrafficCounters {
+  /** Packets of an earlier minute, counted in the current one. */
+  late_packets: number
+  /** Packets of prefixes beyond the bound, counted in the row without prefix. */
+  prefixes_beyond_bound: number
+  /** Datagrams to or from a server port that are no DNS query or answer. */
+  not_dns: number
+  excluded_packets: number
+}
+
+const prefixesMaxDefault = 500_000
+/** A packet this much before the minute is late; one further back starts its own minute. */
+const lateSecondsMax = 60
+const dnsHeaderBytes = 12
+/** DNS over TLS (RFC 7858): its queries cannot be counted. */
+const encryptedPort = 853
+
+/** What was seen at all of one IP version: decides between 0 and absent. */
+interface Visibility {
+  udpQueries: boolean
+  udpAnswers: boolean
+  tcpInbound: boolean
+  tcpOutbound: boolean
+}
+
+/**
+ * Counts DNS queries per client prefix and minute of packet time, allocating nothing per packet.
+ *
+ * A count is absent until a packet of its kind was seen in the input for that IP version (a tap
+ * that shows one direction, a server whose UDP bypasses the capture), and from then on 0 is none.
+ * One minute is open at a time: a packet of the minute before counts in the open one, as late.
+ */
+export class TrafficCounter {
+  readonly counters: TrafficCounters = {
+    late_packets: 0,
+    prefixes_beyond_bound: 0,
+    not_dns: 0,
+    excluded_packets: 0,
+  }
+  readonly #isServerPort = new Uint8Array(65_536)
+  readonly #sink: TrafficSink
+  readonly #excluded: ExcludedClients | undefined
+  readonly #prefixes: PrefixCounts
+  readonly #seen: Readonly<Record<4 | 6, Visibility>> = {
+    4: { udpQueries: false, udpAnswers: false, tcpInbound: false, tcpOutbound: false },
+    6: { udpQueries: false, udpAnswers: false, tcpInbound: false, tcpOutbound: false },
+  }
+  readonly #prefixBytes = new Uint8Array(addressBytes)
+  #minuteSeconds = 0
+  #isOpen = false
+
+  constructor(options: TrafficCounterOptions) {
+    for (const port of options.ports) this.#isServerPort[port] = 1
+    this.#sink = options.sink
+    this.#excluded = options.excluded
+    this.#prefixes = new PrefixCounts(options.prefixesMax ?? prefixesMaxDefault)
+  }
+
+  /** Counts a datagram: a query to a server port, or a truncated answer from one. */
+  observeUdp(segment: Segment): void {
+    const toServer = this.#isServerPort[segment.destinationPort] === 1
+    if (!toServer && this.#isServerPort[segment.sourcePort] !== 1) return
+    this.#moveTo(segment.seconds)
+    const header = segment.transportOffset + 8
+    if (segment.payloadBytes < dnsHeaderBytes) {
+      this.counters.not_dns++
+      return
+    }
+    // Cut before the flags, the port alone tells a query from an answer.
+    const flags = header + 3 <= segment.end ? segment.buffer[header + 2]! : toServer ? 0 : 0x80
+    const isAnswer = flags >= 0x80
+    const seen = this.#seen[segment.family as 4 | 6]
+    if (!isAnswer && toServer) {
+      seen.udpQueries = true
+      this.#add(segment, segment.sourceOffset, count.udpQueries, 1)
+    } else if (isAnswer && this.#isServerPort[segment.sourcePort] === 1) {
+      seen.udpAnswers = true
+      // TC (RFC 1035 §4.1.1)
+      if (flags & 2) this.#add(segment, segment.destinationOffset, count.truncatedAnswers, 1)
+    } else {
+      this.counters.not_dns++
+    }
+  }
+
+  /** Counts the queries that start in a client's segment. */
+  observeTcp(segment: Segment): void {
+    if (this.#isServerPort[segment.destinationPort] === 1) {
+      this.#moveTo(segment.seconds)
+      if (segment.destinationPort === encryptedPort) return
+      this.#seen[segment.family as 4 | 6].tcpInbound = true
+      if (segment.payloadBytes < 2) return
+      const queries = countDnsMessages(segment)
+      if (queries > 0) this.#add(segment, segment.sourceOffset, count.tcpQueries, queries)
+    } else if (this.#isServerPort[segment.sourcePort] === 1) {
+      this.#moveTo(segment.seconds)
+      this.#seen[segment.family as 4 | 6].tcpOutbound = true
+    }
+  }
+
+  /** Counts a handshake that the current packet, an ACK, completed. */
+  countHandshake(segment: Segment): void {
+    this.#add(segment, segment.sourceOffset, count.handshakes, 1)
+  }
+
+  /** Closes the open minute; what follows starts a new one. */
+  finish(): void {
+    if (this.#isOpen) this.#close()
+  }
+
+  /** Makes the minute of a packet the open one. */
+  #moveTo(seconds: number): void {
+    const ahead = seconds - this.#minuteSeconds
+    if (ahead >= 0 && ahead < 60 && this.#isOpen) return
+    if (this.#isOpen && ahead < 0 && ahead >= -lateSecondsMax) {
+      this.counters.late_packets++
+      return
+    }
+    if (this.#isOpen) this.#close()
+    this.#minuteSeconds = seconds - (seconds % 60)
+    this.#isOpen = true
+  }
+
+  #add(segment: Segment, client: number, column: number, amount: number): void {
+    const { buffer } = segment
+    let high = (buffer[client]! << 16) | (buffer[client + 1]! << 8) | buffer[client + 2]!
+    let low = ipv4Mark
+    if (segment.family === 6) {
+      high = (high << 8) | buffer[client + 3]!
+      low = (buffer[client + 4]! << 8) | buffer[client + 5]!
+    }
+    const prefixes = this.#prefixes
+    const rowsBefore = prefixes.rows
+    const row = prefixes.rowOf(high, low)
+    const at = row * countWords
+    if (row === restRow) this.counters.prefixes_beyond_bound++
+    if (this.#excluded) {
+      if (prefixes.rows > rowsBefore) this.#markExcluded(at)
+      if (this.#isExcluded(segment, client, row)) {
+        this.counters.excluded_packets++
+        return
+      }
+    }
+    prefixes.words[at + column]! += amount
+  }
+
+  #markExcluded(at: number): void {
+    const { words } = this.#prefixes
+    writePrefixWords(words, at, this.#prefixBytes, 0)
+    if (this.#excluded!.touches(this.#prefixBytes)) words[at + count.hasExcluded] = 1
+  }
+
+  #isExcluded(segment: Segment, client: number, row: number): boolean {
+    const mayBe =
+      row === restRow || this.#prefixes.words[row * countWords + count.hasExcluded] === 1
+    return mayBe && this.#excluded!.has(segment.buffer, client, segment.family)
+  }
+
+  #close(): void {
+    const prefixes = this.#prefixes
+    for (let row = 1; row < prefixes.rows; row++) this.#write(row)
+    if (hasCounts(prefixes.words, restRow)) this.#write(restRow)
+    prefixes.clear()
+    this.#isOpen = false
+  }
+
+  #write(row: number): void {
+    const { words } = this.#prefixes
+    const at = row * countWords
+    // Only excluded clients were there: nothing to say.
+    if (!hasCounts(words, at)) return
+    const batch = this.#sink.trafficBatch()
+    const target = batch.length
+    batch.minuteSeconds[target] = this.#minuteSeconds
+    batch.udpQueries[target] = words[at + count.udpQueries]!
+    batch.tcpQueries[target] = words[at + count.tcpQueries]!
+    batch.truncatedAnswers[target] = words[at + count.truncatedAnswers]!
+    batch.handshakes[target] = words[at + count.handshakes]!
+    batch.samplingRate[target] = 1
+    if (row === restRow) {
+      batch.prefix.fill(0, target * addressBytes, (target + 1) * addressBytes)
+      batch.present[target] = presentOf(this.#seen[4]) | presentOf(this.#seen[6])
+    } else {
+      writePrefixWords(words, at, batch.prefix, target * addressBytes)
+      const family = words[at + count.low] === ipv4Mark ? 4 : 6
+      batch.present[target] = trafficPresent.prefix | presentOf(this.#seen[family])
+    }
+    batch.length = target + 1
+    if (batch.length === batch.capacity) this.#sink.trafficFull()
+  }
+}
+
+function hasCounts(words: Int32Array, at: number): boolean {
+  return (
+    (words[at + count.udpQueries]! |
+      words[at + count.tcpQueries]! |
+      words[at + count.truncatedAnswers]! |
+      words[at + count.handshakes]!) !==
+    0
+  )
+}
+
+function presentOf(seen: Visibility): number {
+  let present = 0
+  if (seen.udpQueries) present |= trafficPresent.udpQueries
+  if (seen.udpAnswers) present |= trafficPresent.truncatedAnswers
+  if (seen.tcpInbound) present |= trafficPresent.tcpQueries
+  if (seen.tcpInbound && seen.tcpOutbound) present |= trafficPresent.handshakes
+  return present
+}
+
+/** The 16 bytes of the prefix in row words `at`. */
+function writePrefixWords(words: Int32Array, at: number, bytes: Uint8Array, offset: number): void {
+  const high = words[at + count.high]!
+  const low = words[at + count.low]!
+  bytes.fill(0, offset, offset + addressBytes)
+  if (low === ipv4Mark) {
+    bytes[offset + 10] = 0xff
+    bytes[offset + 11] = 0xff
+    bytes[offset + 12] = high >>> 16
+    bytes[offset + 13] = high >>> 8
+    bytes[offset + 14] = high
+    return
+  }
+  bytes[offset] = high >>> 24
+  bytes[offset + 1] = high >>> 16
+  bytes[offset + 2] = high >>> 8
+  bytes[offset + 3] = high
+  bytes[offset + 4] = low >>> 8
+  bytes[offset + 5] = low
+}
