@@ -10,3 +10,4 @@ WHERE service = {service:String}
     AND time >= fromUnixTimestamp64Micro({fromMicros:Int64}, 'UTC')
     AND time < fromUnixTimestamp64Micro({toMicros:Int64}, 'UTC')
     AND has({sites:Array(String)}, toString(site))
+SETTINGS output_format_arrow_compression_method = 'none'

@@ -10,3 +10,4 @@ WHERE service = {service:String}
     AND time < fromUnixTimestamp64Micro({toMicros:Int64}, 'UTC')
 GROUP BY prefix
 ORDER BY prefix
+SETTINGS output_format_arrow_compression_method = 'none'

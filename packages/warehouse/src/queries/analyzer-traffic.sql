@@ -10,3 +10,4 @@ WHERE service = {service:String}
     AND minute >= toDateTime(intDiv({fromMicros:Int64}, 1000000), 'UTC')
     AND minute < toDateTime(intDiv({toMicros:Int64}, 1000000), 'UTC')
     AND has({sites:Array(String)}, toString(site))
+SETTINGS output_format_arrow_compression_method = 'none'
