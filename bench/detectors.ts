@@ -1,0 +1,121 @@
+import { createAnalyzer } from '@goldpan/anycast-analyzer'
+import type { Finding } from '@goldpan/core'
+import { plantEvent, type RoughEvent, type RoughTruth, roughEvents } from './rough-event.ts'
+import { addFlapping, roughMinutes, roughStartMinute } from './rough-minutes.ts'
+import { createRoughWorld, type RoughSize } from './rough-world.ts'
+
+/**
+ * Recall and false alarms of the detectors on drawn days, fed minute by minute without a warehouse.
+ *
+ *   node bench/detectors.ts rough [FIRST_SEED] [EVENT_DAYS] [QUIET_DAYS] [HOURS]
+ *
+ * Seeds below 1000 are for tuning, those from 1000 on for reporting.
+ */
+
+const [, , , firstSeed = '1000', eventDays = '50', quietDays = '20', hours = '24'] = process.argv
+const minutes = Number(hours) * 60
+
+const sizes: readonly Omit<RoughSize, 'seed'>[] = [
+  { sites: 6, networks: 100, prefixesPerNetwork: 6, queriesPerSecond: 300, tcpShare: 0.15 },
+  { sites: 8, networks: 150, prefixesPerNetwork: 12, queriesPerSecond: 600, tcpShare: 0.08 },
+  { sites: 14, networks: 300, prefixesPerNetwork: 10, queriesPerSecond: 900, tcpShare: 0.05 },
+]
+
+interface Day {
+  readonly truth: RoughTruth | undefined
+  readonly findings: readonly Finding[]
+  readonly cpuSeconds: number
+}
+
+/** A day, or undefined where the seed's world has no room for the event. */
+function runDay(seed: number, event: RoughEvent | undefined): Day | undefined {
+  const world = createRoughWorld({ seed, ...sizes[seed % sizes.length]! })
+  const truth = event && plantEvent(world, event, minutes)
+  if (event && !truth) return undefined
+  // An event day has nuisances, too; only its own clients do not flip.
+  const spare = new Set(world.clients.filter(({ away }) => away).map(({ network }) => network))
+  if (truth?.asn !== undefined) spare.add(truth.asn - 1000)
+  addFlapping(world, minutes, spare)
+  const analyzer = createAnalyzer({
+    service: 'ns1.example',
+    sites: world.sites.map((code) => ({ code })),
+    table: world.table,
+    weight: 'queries',
+  })
+  let cpuMicros = 0
+  for (const window of roughMinutes(world, minutes, true)) {
+    const before = process.cpuUsage()
+    analyzer.advance(window)
+    const used = process.cpuUsage(before)
+    cpuMicros += used.user + used.system
+  }
+  analyzer.finish()
+  return { truth, findings: analyzer.findings(), cpuSeconds: cpuMicros / 1e6 }
+}
+
+/** Minutes between the true onset and the finding's. */
+function onsetError(truth: RoughTruth, finding: Finding): number {
+  if (truth.onset === undefined || finding.onset === undefined) return 0
+  return Date.parse(finding.onset) / 60_000 - (roughStartMinute + truth.onset)
+}
+
+function isCulprit(truth: RoughTruth, { kind, scope, site_from, site_to }: Finding): boolean {
+  const wantedKind = truth.event.startsWith('pol') ? 'polarization' : 'detour_by_site'
+  const scopeFits =
+    truth.asn === undefined
+      ? scope.asns.length === 0 && scope.countries[0] === truth.country
+      : scope.asns[0] === truth.asn
+  const fromFits = truth.siteFrom === undefined || truth.siteFrom === site_from
+  return kind === wantedKind && scopeFits && fromFits && site_to === truth.siteTo
+}
+
+function describeFinding(finding: Finding): string {
+  const { severity, opened, sentence } = finding
+  return `    ${severity} ${opened.slice(11, 16)} ${sentence}`
+}
+
+const errors: number[] = []
+const tally = { days: 0, found: 0, onsetRight: 0, others: 0, quiet: 0, alarms: 0, cpuSeconds: 0 }
+let seed = Number(firstSeed)
+for (; tally.days < Number(eventDays); seed++) {
+  const event = roughEvents[seed % roughEvents.length]!
+  const day = runDay(seed, event)
+  if (!day) continue
+  tally.days++
+  tally.cpuSeconds += day.cpuSeconds
+  const right = day.findings.filter((finding) => isCulprit(day.truth!, finding))
+  const incidents = new Set(right.map(({ incident }) => incident))
+  const others = day.findings.filter(({ incident }) => !incidents.has(incident))
+  tally.others += others.length
+  if (right.length > 0) {
+    tally.found++
+    const error = Math.min(...right.map((finding) => Math.abs(onsetError(day.truth!, finding))))
+    errors.push(error)
+    if (error <= 2) tally.onsetRight++
+    if (error > 2) console.log(`seed ${seed} ${event}: onset ${error} min off`)
+  } else console.log(`seed ${seed} missed`, JSON.stringify(day.truth))
+  for (const other of others) console.log(`seed ${seed} ${event} also\n${describeFinding(other)}`)
+}
+const lastEventSeed = seed - 1
+for (; tally.quiet < Number(quietDays); seed++) {
+  const day = runDay(seed, undefined)!
+  tally.quiet++
+  tally.cpuSeconds += day.cpuSeconds
+  const alarms = day.findings.filter(({ severity }) => severity !== 'note')
+  if (alarms.length > 0) tally.alarms++
+  for (const alarm of alarms) console.log(`seed ${seed} quiet\n${describeFinding(alarm)}`)
+}
+const sorted = errors.toSorted((left, right) => left - right)
+console.log({
+  seeds: `${firstSeed}-${lastEventSeed} events, ${lastEventSeed + 1}-${seed - 1} quiet`,
+  hours: Number(hours),
+  eventDays: tally.days,
+  recall: tally.found / tally.days,
+  onsetWithin2Minutes: tally.onsetRight / tally.found,
+  onsetErrorMinutesMedian: sorted[sorted.length >> 1],
+  onsetErrorMinutesMax: sorted.at(-1),
+  otherFindingsOnEventDays: tally.others,
+  quietDays: tally.quiet,
+  quietDaysWithAlarm: tally.alarms,
+  detectorCpuSecondsPerDay: tally.cpuSeconds / (tally.days + tally.quiet),
+})
