@@ -43,7 +43,7 @@ function runDay(seed: number, event: RoughEvent | undefined): Day | undefined {
     weight: 'queries',
   })
   let cpuMicros = 0
-  for (const window of roughMinutes(world, minutes, true)) {
+  for (const window of roughMinutes(world, minutes)) {
     const before = process.cpuUsage()
     analyzer.advance(window)
     const used = process.cpuUsage(before)

@@ -47,14 +47,19 @@ export function plantEvent(
     if (event.startsWith('pol') && !isPolarizing(world, plan.clients, to)) continue
     const excessMillis = excessOf(world, affected, to)
     const standing = event === 'polarization_standing'
-    for (const client of affected) {
-      if (standing) client.home = to
-      else client.away = { from: onset, to }
-    }
+    send(affected, to, standing ? undefined : onset)
     const when = standing ? {} : { onset }
     return { event, ...culpritOf(world, plan), siteTo: sites[to]!, ...when, excessMillis }
   }
   return undefined
+}
+
+/** From the onset on, or always. */
+function send(clients: readonly RoughClient[], to: number, onset: number | undefined): void {
+  for (const client of clients) {
+    if (onset === undefined) client.home = to
+    else client.away = { from: onset, to }
+  }
 }
 
 function culpritOf(

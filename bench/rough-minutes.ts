@@ -1,7 +1,7 @@
 import { createMinuteWindowBuilder, type MinuteWindow } from '@goldpan/anycast-analyzer'
 import type { RoughClient, RoughWorld } from './rough-world.ts'
 
-/** A rough world's traffic minute by minute, with the day's curve and, if asked for, nuisances. */
+/** A rough world's traffic minute by minute, with the day's curve and nuisances. */
 
 export const roughStartMinute = Date.UTC(2026, 2, 3) / 60_000
 
@@ -40,35 +40,34 @@ export function addFlapping(world: RoughWorld, minutes: number, spare: ReadonlyS
 }
 
 /** Every minute of the world. */
-export function* roughMinutes(
-  world: RoughWorld,
-  minutes: number,
-  withNuisances: boolean,
-): Iterable<MinuteWindow> {
+export function* roughMinutes(world: RoughWorld, minutes: number): Iterable<MinuteWindow> {
   const builder = createMinuteWindowBuilder(1 << 16)
-  const nuisances = withNuisances ? drawNuisances(world, minutes) : undefined
-  const refuge = new Map(
-    world.clients.map((client) => [
-      client.number,
-      world.ranked(client).find((site) => site !== nuisances?.gone.site)!,
-    ]),
-  )
+  const nuisances = drawNuisances(world, minutes)
+  const refuge = refugesOf(world, nuisances)
   for (let minute = 0; minute < minutes; minute++) {
     for (const client of world.clients) {
       const queries = world.random.poisson(meanQueries(client, minute, nuisances))
       if (queries === 0) continue
-      const planned = siteOf(client, minute)
-      const isGone = isDuring(nuisances?.gone, minute) && planned === nuisances!.gone.site
-      const site = isGone ? refuge.get(client.number)! : planned
-      if (isDuring(nuisances?.silent, minute) && site === nuisances!.silent.site) continue
+      const site = whereSeen(client, minute, nuisances, refuge)
+      if (site === undefined) continue
       builder.addSeen(client.number, site, queries)
-      const congested = nuisances?.congested.has(client.network) ? evening(minute) : 0
+      const congested = nuisances.congested.has(client.network) ? evening(minute) : 0
       for (const rttMicros of drawRtts(world, client, { site, queries, congested })) {
         builder.addHandshake(client.number, site, rttMicros)
       }
     }
     yield builder.take(roughStartMinute + minute)
   }
+}
+
+/** Where each client goes when the site that will be gone is gone. */
+function refugesOf(world: RoughWorld, nuisances: Nuisances): ReadonlyMap<number, number> {
+  return new Map(
+    world.clients.map((client) => [
+      client.number,
+      world.ranked(client).find((site) => site !== nuisances.gone.site)!,
+    ]),
+  )
 }
 
 function* drawRtts(
@@ -99,8 +98,22 @@ function drawNuisances({ random, sites, byNetwork, clients }: RoughWorld, minute
   return nuisances
 }
 
-function isDuring(period: Period | undefined, minute: number): boolean {
-  return period !== undefined && minute >= period.from && minute < period.from + period.minutes
+function isDuring(period: Period, minute: number): boolean {
+  return minute >= period.from && minute < period.from + period.minutes
+}
+
+/** The site that sees the client; undefined where a silent sensor should have. */
+function whereSeen(
+  client: RoughClient,
+  minute: number,
+  nuisances: Nuisances,
+  refuge: ReadonlyMap<number, number>,
+): number | undefined {
+  const planned = siteOf(client, minute)
+  const { gone, silent } = nuisances
+  const isGone = isDuring(gone, minute) && planned === gone.site
+  const site = isGone ? refuge.get(client.number)! : planned
+  return isDuring(silent, minute) && site === silent.site ? undefined : site
 }
 
 function siteOf(client: RoughClient, minute: number): number {
@@ -108,13 +121,8 @@ function siteOf(client: RoughClient, minute: number): number {
   return client.flap ? client.flap(minute) : client.home
 }
 
-function meanQueries(
-  client: RoughClient,
-  minute: number,
-  nuisances: Nuisances | undefined,
-): number {
+function meanQueries(client: RoughClient, minute: number, nuisances: Nuisances): number {
   const mean = client.perMinute * (0.65 + 0.35 * Math.sin((minute / 1440) * 2 * Math.PI))
-  if (!nuisances) return mean
   const { crowd, burst } = nuisances
   if (isDuring(crowd, minute) && crowd.network === client.network) return mean * 30
   if (isDuring(burst, minute) && burst.client === client.number) return Math.max(mean * 50, 500)

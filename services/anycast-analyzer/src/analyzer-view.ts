@@ -1,4 +1,4 @@
-import type { FindingKind } from '@goldpan/core'
+import type { FindingKind, FindingSeverity } from '@goldpan/core'
 import type { PrefixState } from './prefix-columns.ts'
 import type { GroupLevel, PrefixTable } from './prefix-table.ts'
 import type { RttEvidence } from './rtt-evidence.ts'
@@ -22,6 +22,7 @@ export interface AnalyzerView {
 /** What a detector asserts about a group of clients; the book of findings makes it a finding. */
 export interface Assertion {
   readonly kind: FindingKind
+  readonly severity: FindingSeverity
   /** Index of the client group. */
   readonly group: number
   /** Country codes, heaviest first. */

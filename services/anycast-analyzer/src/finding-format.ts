@@ -33,7 +33,7 @@ export function toFinding(context: FindingContext, tracked: TrackedFinding): Fin
     id: tracked.id,
     incident: tracked.incident,
     kind: assertion.kind,
-    severity: standing ? 'ticket' : 'page',
+    severity: assertion.severity,
     state: tracked.resolvedMinute === undefined ? 'open' : 'resolved',
     service: context.service,
     ip_version: group.ipVersion,

@@ -52,6 +52,7 @@ function detour(
   const { table } = view
   return {
     kind: 'detour_by_site',
+    severity: 'page',
     group: index,
     countries: (group.country === undefined ? countries : [group.country]).map(
       (country) => table.countries[country]!,
