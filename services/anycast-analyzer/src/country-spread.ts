@@ -15,6 +15,9 @@ export interface CountrySpread {
 /** Part of the weight below which a country is not named. */
 const namedShare = 0.03
 const surprise = 1e-3
+/** The same as a one-sided normal quantile, for numbers whose binomial underflows. */
+const surpriseDeviations = 3.09
+const exactMax = 1000
 
 /** The spread of `prefixes`; unknown countries are left out. */
 export function countrySpread(
@@ -48,6 +51,10 @@ export function countrySpread(
 
 /** The smallest number of wrong countries among `n` prefixes that chance does not explain. */
 export function unlikelyByChance(n: number): number {
+  if (n > exactMax) {
+    const deviation = Math.sqrt(n * wrongCountryShare * (1 - wrongCountryShare))
+    return Math.ceil(n * wrongCountryShare + surpriseDeviations * deviation) + 1
+  }
   let probability = (1 - wrongCountryShare) ** n
   let upTo = probability
   let wrong = 0
