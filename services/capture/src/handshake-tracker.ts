@@ -20,6 +20,8 @@ export interface HandshakeTrackerOptions {
 const pendingMaxDefault = 2 ** 21
 /** A copy of a packet within this time is a mirror port's. */
 const duplicateNanosMax = 5e6
+/** A SYN with the number of one this old is a new connection's. */
+const openingNanosMax = 60e9
 /** Data that a Fast Open server may have sent before the first ACK. */
 const fastOpenBytesMax = 65_536
 
@@ -97,7 +99,11 @@ export class HandshakeTracker {
     const number = (segment.sequence + 1) | 0
     const fingerprint = fingerprintOf(segment)
     const known = this.#openings.find(number, ports, segment, client, server)
-    if (known >= 0) return this.#repeatSyn(known, segment, fingerprint)
+    if (known >= 0) {
+      const isNew = this.#openings.nanosUntil(known, segment) > openingNanosMax
+      if (!isNew) return this.#repeatSyn(known, segment, fingerprint)
+      this.#openings.free(known)
+    }
     const serverIndex = this.servers.indexOf(segment, server)
     this.servers.count(serverIndex, 'syns')
     const slot = this.#openings.add(number, ports, segment, client, server, serverIndex)
@@ -126,6 +132,8 @@ export class HandshakeTracker {
     const server = segment.sourceOffset
     const ports = (segment.destinationPort << 16) | segment.sourcePort
     const expected = (segment.sequence + 1) | 0
+    // A number that comes back after the age is a new connection's.
+    this.#pending.expire(segment.seconds | 0)
     const offset = this.#pending.find(expected, segment, ports, client, server)
     if (offset >= 0) this.#repeatSynack(offset, segment)
     else this.#openPending(segment, expected, ports, client, server)

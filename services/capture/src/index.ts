@@ -1,5 +1,7 @@
 /** Packets to handshakes: what a sensor does, and what `goldpan handshakes` prints. */
 
+export type { CaptureSummary, CaptureToBusOptions } from './capture-to-bus.ts'
+export { captureToBus } from './capture-to-bus.ts'
 export type { HandshakeSink } from './handshake-completer.ts'
 export type { HandshakeCounter, HandshakeCounters } from './handshake-counters.ts'
 export { handshakeCounterNames } from './handshake-counters.ts'

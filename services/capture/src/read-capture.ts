@@ -28,6 +28,8 @@ export interface CaptureEnd {
 export interface ReadCaptureOptions {
   /** Called now and then with the bytes of the file that were consumed. */
   readonly onProgress?: (bytesRead: number) => void
+  /** Awaited now and then: back-pressure of who takes the results. */
+  readonly pause?: () => Promise<void>
   readonly signal?: AbortSignal | undefined
   /** Gets the first bytes of the (inflated) capture, at least the magic, at most `headBytes`. */
   readonly onHead?: (head: Uint8Array) => void
@@ -91,7 +93,7 @@ async function readDescriptor(
   input: OpenInput,
   descriptor: number,
   sink: PacketSink,
-  { onProgress, signal, onHead }: ReadCaptureOptions,
+  { onProgress, pause, signal, onHead }: ReadCaptureOptions,
 ): Promise<Result<CaptureEnd, InputError>> {
   const feed = new Feed(sink, onHead)
   let position = 0
@@ -105,6 +107,7 @@ async function readDescriptor(
     if (chunk % chunksPerTurn === 0) {
       onProgress?.(position)
       await yieldToEvents()
+      await pause?.()
     }
   }
   onProgress?.(position)
@@ -114,7 +117,7 @@ async function readDescriptor(
 async function readStream(
   input: OpenInput,
   sink: PacketSink,
-  { onProgress, signal, onHead }: ReadCaptureOptions,
+  { onProgress, pause, signal, onHead }: ReadCaptureOptions,
 ): Promise<Result<CaptureEnd, InputError>> {
   const feed = new Feed(sink, onHead)
   let failure: string | undefined
@@ -128,6 +131,7 @@ async function readStream(
         if (!advanced.ok) return err(notACapture(input.name, advanced.error))
       }
       onProgress?.(input.bytesRead())
+      await pause?.()
       if (signal?.aborted || feed.parser?.damage) break
     }
   } catch (error) {

@@ -1,0 +1,176 @@
+import type { SensorStatus } from '@goldpan/core'
+import { decodeSegment, outcome, type PacketSink, Segment } from '@goldpan/packet'
+import type { BootStream } from './boot-stream.ts'
+import { HandshakeTracker } from './handshake-tracker.ts'
+import { PacketClock, tick } from './packet-clock.ts'
+import { type ExcludedClients, TrafficCounter } from './traffic-counter.ts'
+
+export interface SitePassOptions {
+  readonly ports: readonly number[]
+  readonly version: string
+  readonly excluded?: ExcludedClients | undefined
+}
+
+/** Frames by what became of them. */
+interface FrameCounters {
+  other: number
+  truncated: number
+  malformed: number
+}
+
+type Counters = Record<string, number>
+
+/**
+ * The one pass over a site's packets: each is decoded once and shown to the tracker and to the
+ * traffic counter; minutes of packet time make heartbeats, hours close batches.
+ */
+export class SitePass implements PacketSink {
+  readonly tracker: HandshakeTracker
+  readonly traffic: TrafficCounter
+  packets = 0
+  bytes = 0
+  /** Packet times of the first and the last packet read, microseconds since 1970. */
+  firstMicros: number | undefined
+  readonly #frames: FrameCounters = { other: 0, truncated: 0, malformed: 0 }
+  readonly #segment = new Segment()
+  readonly #clock = new PacketClock()
+  readonly #version: string
+  /** One per file; a handshake belongs to the file that holds its SYN-ACK. */
+  readonly #streams: BootStream[] = []
+  #stream: BootStream | undefined
+  #atFileStart: { packets: number; bytes: number; counters: Counters } | undefined
+
+  constructor(options: SitePassOptions) {
+    this.#version = options.version
+    this.tracker = new HandshakeTracker({
+      ports: options.ports,
+      withLinks: true,
+      sink: {
+        batchOf: (source) => this.#streams[source]!.handshakes.batch,
+        full: (source) => this.#streams[source]!.handshakes.full(),
+      },
+    })
+    this.traffic = new TrafficCounter({
+      ports: options.ports,
+      ...(options.excluded ? { excluded: options.excluded } : {}),
+      sink: {
+        trafficBatch: () => this.#stream!.traffic.batch,
+        trafficFull: () => this.#stream!.traffic.full(),
+      },
+    })
+  }
+
+  /** Packets that follow are of this file. */
+  startFile(stream: BootStream): void {
+    // The tracker keeps 16 bits of the file's number: that many later, the older file is done.
+    const source = (this.tracker.source + (this.#stream ? 1 : 0)) & 0xffff
+    this.tracker.source = source
+    this.#streams[source]?.flush()
+    this.#streams[source] = stream
+    this.#stream = stream
+    this.#clock.restart()
+    const { packets, bytes } = this
+    this.#atFileStart = { packets, bytes, counters: this.counters() }
+  }
+
+  /** The file is over: its open minute is closed, its last heartbeat says so. */
+  endFile(): void {
+    if (!this.#stream) return
+    this.traffic.finish()
+    if (this.lastMicros !== undefined) this.#addStatus(this.lastMicros, true)
+    this.#stream.flush()
+    this.#stream.handshakes.shrink()
+    this.#stream.traffic.shrink()
+  }
+
+  /** All files are over. */
+  finish(): void {
+    this.tracker.finish()
+    this.flush()
+  }
+
+  flush(): void {
+    for (const stream of this.#streams) stream.flush()
+  }
+
+  packet(
+    buffer: Uint8Array,
+    start: number,
+    captured: number,
+    linkType: number,
+    seconds: number,
+    nanoseconds: number,
+  ): void {
+    this.packets++
+    this.bytes += captured
+    const passed = this.#clock.advance(seconds)
+    if (passed !== tick.none) this.#tick(passed)
+    const segment = this.#segment
+    const kind = decodeSegment(segment, buffer, start, captured, linkType)
+    segment.seconds = seconds
+    segment.nanoseconds = nanoseconds
+    if (this.packets === 1) this.firstMicros = microsOf(segment)
+    if (kind === outcome.udp) this.traffic.observeUdp(segment)
+    else if (kind === outcome.tcp) this.#observeTcp(segment)
+    else this.#countFrame(kind)
+  }
+
+  #observeTcp(segment: Segment): void {
+    const { counters } = this.tracker
+    const before = counters.handshakes
+    this.tracker.observe(segment)
+    this.traffic.observeTcp(segment)
+    if (counters.handshakes !== before) this.traffic.countHandshake(segment)
+  }
+
+  #countFrame(kind: number): void {
+    if (kind === outcome.truncated) this.#frames.truncated++
+    else if (kind === outcome.malformed) this.#frames.malformed++
+    else this.#frames.other++
+  }
+
+  #tick(passed: number): void {
+    this.#addStatus(this.#clock.minuteSeconds * 1e6, false)
+    if (passed === tick.hour) this.flush()
+  }
+
+  get lastMicros(): number | undefined {
+    return this.packets === 0 ? undefined : microsOf(this.#segment)
+  }
+
+  #addStatus(timeMicros: number, final: boolean): void {
+    const start = this.#atFileStart!
+    const counters: Counters = {}
+    for (const [name, value] of Object.entries(this.counters())) {
+      const count = value - (start.counters[name] ?? 0)
+      if (count > 0) counters[name] = count
+    }
+    const status: SensorStatus = {
+      timeMicros,
+      final,
+      packets: this.packets - start.packets,
+      bytes: this.bytes - start.bytes,
+      handshakes: counters.handshakes ?? 0,
+      counters,
+      pending: this.tracker.pending,
+      version: this.#version,
+    }
+    this.#stream!.addStatus(status)
+  }
+
+  /** Everything counted so far, by reason. */
+  counters(): Counters {
+    const { other, truncated, malformed } = this.#frames
+    return {
+      ...this.tracker.counters,
+      ...this.traffic.counters,
+      frames_without_dns_transport: other,
+      frames_cut_short: truncated,
+      frames_malformed: malformed,
+      excluded_handshakes: this.#streams.reduce((sum, each) => sum + each.excludedHandshakes, 0),
+    }
+  }
+}
+
+const microsOf = (segment: Segment): number =>
+  segment.seconds * 1e6 + Math.floor(segment.nanoseconds / 1000)
