@@ -77,7 +77,7 @@ function rounded(value: number): number {
 function heaviestPrefixes({ state, table }: FindingContext, members: readonly number[]): string[] {
   return members
     .map((prefix) => ({ prefix, weight: weightPerSecond(state, prefix) }))
-    .sort((left, right) => right.weight - left.weight)
+    .sort((left, right) => right.weight - left.weight || left.prefix - right.prefix)
     .slice(0, prefixesListed)
     .map(({ prefix }) => formatPrefix(table.bytes(), prefix * addressBytes))
 }

@@ -76,8 +76,7 @@ function settle(state: PrefixState, prefix: number, minute: number): void {
     pairs++
     total += state.pairMinuteWeight[pair]!
     if (state.pairSite[pair] === home) atHome = pair
-    const better = most < 0 || state.pairMinuteWeight[pair]! > state.pairMinuteWeight[most]!
-    if (better) most = pair
+    if (most < 0 || outweighs(state, pair, most)) most = pair
   }
   if (atHome >= 0 && pairs > 1 && state.pairMinuteWeight[atHome]! < homeShare * total) atHome = none
   addRate(state, prefix, minute, total)
@@ -92,6 +91,12 @@ function settle(state: PrefixState, prefix: number, minute: number): void {
   } else if (mayAdapt(state, prefix, minute)) {
     rehome(state, prefix, minute)
   }
+}
+
+/** Of equals the lower site counts, so that the order of rows does not matter. */
+function outweighs(state: PrefixState, pair: number, other: number): boolean {
+  const difference = state.pairMinuteWeight[pair]! - state.pairMinuteWeight[other]!
+  return difference > 0 || (difference === 0 && state.pairSite[pair]! < state.pairSite[other]!)
 }
 
 function startRun(state: PrefixState, prefix: number, pair: number, minute: number): void {
