@@ -89,8 +89,9 @@ function readOneBatch(
       if (batches.length > 1) break
     }
     const [batch] = batches
-    if (batches.length !== 1 || !batch) {
-      return err({ code: 'NOT_ARROW', reason: 'it is no Arrow stream of one record batch' })
+    // Of a stream without a batch the reader makes an empty one.
+    if (batches.length !== 1 || !batch || batch.numRows === 0) {
+      return err({ code: 'NOT_ARROW', reason: 'it is no Arrow stream of one batch with rows' })
     }
     if (batch.numRows > messageRowsMax) {
       return err({ code: 'TOO_LARGE', reason: `it has ${batch.numRows} rows` })

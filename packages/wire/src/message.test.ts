@@ -65,19 +65,23 @@ const rows = <T extends HandshakeBatch | TrafficBatch>(batch: T): Record<string,
 describe('a message', () => {
   it('of handshakes gives back every column', () => {
     fc.assert(
-      fc.property(fc.nat(40), fc.integer({ min: 1, max: 1e6 }), (length, seed) => {
-        const batch = handshakes(length, seed)
-        const decoded = decodeHandshakes(encodeHandshakes(batch, meta))
-        if (!decoded.ok) throw new Error(decoded.error.reason)
-        expect(decoded.value.meta).toEqual(meta)
-        expect(rows(decoded.value.batch)).toEqual(rows(batch))
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 1e6 }),
+        (length, seed) => {
+          const batch = handshakes(length, seed)
+          const decoded = decodeHandshakes(encodeHandshakes(batch, meta))
+          if (!decoded.ok) throw new Error(decoded.error.reason)
+          expect(decoded.value.meta).toEqual(meta)
+          expect(rows(decoded.value.batch)).toEqual(rows(batch))
+        },
+      ),
     )
   })
 
   it('of traffic gives back every column', () => {
     fc.assert(
-      fc.property(fc.nat(40), fc.nat(200), (length, seed) => {
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(200), (length, seed) => {
         const batch = traffic(length, seed)
         const decoded = decodeTraffic(encodeTraffic(batch, meta))
         if (!decoded.ok) throw new Error(decoded.error.reason)
