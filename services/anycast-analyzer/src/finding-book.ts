@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { AnalyzerView, Assertion } from './analyzer-view.ts'
 import { unlikelyByChance } from './country-spread.ts'
 import { weightOf } from './move.ts'
-import type { PrefixState } from './prefix-columns.ts'
+import { findPair, type PrefixState } from './prefix-columns.ts'
 import type { ClientGroup, PrefixTable } from './prefix-table.ts'
 import { compareRtts, historyOf, type RttEvidence } from './rtt-evidence.ts'
 import { awayShareResolved, overMinutes, releasedShare, sameOnsetMinutes } from './threshold.ts'
@@ -107,7 +107,12 @@ function reopen(
 
 function resolve(view: AnalyzerView, finding: TrackedFinding): true {
   finding.resolvedMinute = view.minute
-  for (const prefix of finding.members) view.state.claimed[prefix]!--
+  for (const prefix of finding.members) {
+    view.state.claimed[prefix]!--
+    // Having been sent there is no habit: the same move may be told again.
+    const pair = findPair(view.state, prefix, finding.assertion.siteTo)
+    if (pair >= 0) view.state.pairSightings[pair] = 0
+  }
   return true
 }
 

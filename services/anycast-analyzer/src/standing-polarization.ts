@@ -8,6 +8,7 @@ import { keptSamples, pairMedianMicros, settledAt } from './prefix-state.ts'
 import type { ClientGroup } from './prefix-table.ts'
 import { compareRtts, type PossibleRtt } from './rtt-evidence.ts'
 import {
+  alarmWeightMin,
   badCatchmentMicros,
   farMicros,
   goodPart,
@@ -56,7 +57,8 @@ function standsPolarized(
   const isPair = countries.countries.length === 2
   if (isPair && evidence.difference.low < badCatchmentMicros) return undefined
   // Two countries at one site may be chance as well as routing: nobody is asked to look.
-  const severity = isPair ? 'note' : 'ticket'
+  const isThin = evidence.measuredWeight < alarmWeightMin
+  const severity = isPair || isThin ? 'note' : 'ticket'
   return assertPolarization(view, index, far, { severity, evidence, siteTo: site })
 }
 

@@ -25,7 +25,7 @@ export const lastedMinutes = 3
 export const toldAfterMinutes = 10
 export const toldAgainAfterMinutes = 30
 /** Clients that were at home for less than this before must stay away longer than they were. */
-export const knownHomeMinutes = 60
+export const knownHomeMinutes = 30
 /** Minutes that a state must have been over before a finding is resolved. */
 export const overMinutes = 10
 /** What stands is judged after so many minutes of data, and again at this distance. */
@@ -36,6 +36,11 @@ export const samplesMin = 10
 export const prefixesMin = 2
 /** What stands has time to gather more: its verdict rests on neighbours, not on its own past. */
 export const standingSamplesMin = 30
+/**
+ * Below so much weight a second nobody is woken: clients that are seen a few times in ten minutes
+ * cannot be told from those that were not yet seen back at home. They make a note.
+ */
+export const alarmWeightMin = 0.1
 /** One network is an anecdote about what neighbours reach. */
 export const neighbourNetworksMin = 2
 /** RTTs of one network at one site that make it a neighbour. */

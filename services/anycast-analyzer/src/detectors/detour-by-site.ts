@@ -3,7 +3,7 @@ import { countrySpread } from '../country-spread.ts'
 import { clientsMoved, findMove, heaviest, type Move } from '../move.ts'
 import type { ClientGroup } from '../prefix-table.ts'
 import { compareRtts, historyOf, type RttEvidence } from '../rtt-evidence.ts'
-import { farMicros, prefixesMin, samplesMin } from '../threshold.ts'
+import { alarmWeightMin, farMicros, prefixesMin, samplesMin } from '../threshold.ts'
 
 /**
  * Clients of a country, of a network, or of a network in one country that were served by one site
@@ -52,7 +52,7 @@ function detour(
   const { table } = view
   return {
     kind: 'detour_by_site',
-    severity: 'page',
+    severity: move.movedWeight < alarmWeightMin ? 'note' : 'page',
     group: index,
     countries: (group.country === undefined ? countries : [group.country]).map(
       (country) => table.countries[country]!,

@@ -1,10 +1,10 @@
 import type { AnalyzerView, Assertion, Detector } from '../analyzer-view.ts'
 import { countrySpread } from '../country-spread.ts'
-import { findMove, type Move, weightBy, weightOf } from '../move.ts'
+import { findMove, weightBy, weightOf } from '../move.ts'
 import { assertPolarization } from '../polarization-assertion.ts'
 import { compareRtts, historyOf, type RttEvidence } from '../rtt-evidence.ts'
 import { standingPolarization } from '../standing-polarization.ts'
-import { goodPart, polarizedShare, prefixesMin, samplesMin } from '../threshold.ts'
+import { alarmWeightMin, goodPart, polarizedShare, prefixesMin, samplesMin } from '../threshold.ts'
 
 /**
  * A network that is in several countries is served by one site, though a good part of it has a
@@ -35,7 +35,7 @@ function polarizedByMove(view: AnalyzerView, index: number): Assertion | undefin
   const total = weightOf(state, seen)
   const there = seen.filter((prefix) => state.current[prefix] === move.to)
   if (weightOf(state, there) < polarizedShare * total) return undefined
-  if (!cameFromSeveral(view, move, moved, seen)) return undefined
+  if (!cameFromSeveral(view, moved, seen)) return undefined
   const evidence = compareRtts(state, moved, historyOf(state))
   if (!evidence || !isConvincing(evidence) || evidence.farPrefixes < prefixesMin) return undefined
   const measured = evidence.measuredWeight / (evidence.measuredWeight + evidence.unmeasuredWeight)
@@ -45,7 +45,7 @@ function polarizedByMove(view: AnalyzerView, index: number): Assertion | undefin
     if (!view.fates.serves(site, group.ipVersion, question)) return undefined
   }
   return assertPolarization(view, index, moved, {
-    severity: 'page',
+    severity: move.movedWeight < alarmWeightMin ? 'note' : 'page',
     onsetMinute: move.onsetMinute,
     evidence,
     siteTo: move.to,
@@ -55,7 +55,6 @@ function polarizedByMove(view: AnalyzerView, index: number): Assertion | undefin
 /** Before: at least two sites and two countries; what moved lies in several countries, too. */
 function cameFromSeveral(
   { state, table }: AnalyzerView,
-  move: Move,
   moved: readonly number[],
   seen: readonly number[],
 ): boolean {
@@ -63,10 +62,16 @@ function cameFromSeveral(
   const total = weightOf(state, seen)
   const before = [...homes.values()].filter((weight) => weight >= partShare * total)
   if (before.length < 2) return false
-  const countries = countrySpread(state, table, moved)
+  // Both IP versions tell where the network is: in one of them a country may be a prefix or two.
+  const network = table.asn(moved[0]!)
+  const everyone = table.groups
+    .filter(({ level, asn }) => level === 'network' && asn === network)
+    .flatMap(({ members }) => members.filter((prefix) => state.handshakes[prefix]! > 0))
+  const spread = countrySpread(state, table, everyone)
   // Countries may be unknown: moving from two other sites to a third is enough then.
-  if (countries.heaviest === 0) return new Set(move.moved.map((p) => state.home[p])).size > 1
-  return countries.several
+  if (spread.heaviest === 0) return new Set(moved.map((p) => state.home[p])).size > 1
+  const reached = new Set(moved.map((prefix) => table.country(prefix)))
+  return spread.several && spread.countries.filter((country) => reached.has(country)).length > 1
 }
 
 function isConvincing({ samples, prefixesMeasured }: RttEvidence): boolean {
