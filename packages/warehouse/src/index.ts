@@ -1,4 +1,7 @@
-export type { Table, Warehouse } from './warehouse.ts'
+/** The ClickHouse contract: tables, queries, and what a warehouse can do. */
+
+export type { Migration, NewerWarehouse } from './migrate.ts'
+export { migrate, readMigrations } from './migrate.ts'
 export type { AnalyzerExtent, AnalyzerSpan } from './queries/analyzer-input.ts'
 export {
   readAnalyzerExtent,
@@ -6,3 +9,4 @@ export {
   readAnalyzerPrefixes,
   readAnalyzerTraffic,
 } from './queries/analyzer-input.ts'
+export type { Table, Warehouse } from './warehouse.ts'

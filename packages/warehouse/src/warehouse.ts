@@ -6,8 +6,7 @@ export type Table =
   | 'sensor_status'
   | 'ingests'
   | 'findings'
-  | 'finding_events'
-  | 'analyzer_state'
+  | 'migrations'
   | 'sites'
   | 'networks'
 
@@ -24,10 +23,15 @@ export interface Warehouse {
   /** Runs a statement that returns nothing. */
   command(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<void>
   /**
-   * Inserts one Arrow IPC stream as one block. The same token with the same bytes is a retry:
+   * Inserts one Arrow IPC stream with these columns as one block. The same token with the same bytes is a retry:
    * it changes nothing when the first try took effect, in the rollups neither.
    */
-  insertArrow(table: Table, arrow: Uint8Array, token: string): Promise<void>
+  insertArrow(
+    table: Table,
+    columns: readonly string[],
+    arrow: Uint8Array,
+    token: string,
+  ): Promise<void>
   /** Inserts rows as one block; for small things such as findings. */
   insertRows(table: Table, rows: readonly object[], token: string): Promise<void>
   close(): Promise<void>

@@ -1,0 +1,67 @@
+import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { err, ok, type Result } from '@goldpan/core'
+
+export interface HeldFolder {
+  readonly code: 'WAREHOUSE_HELD'
+  readonly pid: number
+  readonly message: string
+}
+
+/** Gives the folder back. */
+export type Release = () => void
+
+/**
+ * Takes a folder for this process: the engine allows one process a folder. The lock of a process
+ * that is gone is taken over.
+ */
+export function lockFolder(folder: string): Result<Release, HeldFolder> {
+  const file = join(folder, 'goldpan.pid')
+  for (;;) {
+    try {
+      const descriptor = openSync(file, 'wx', 0o600)
+      writeSync(descriptor, `${process.pid} ${startOf(process.pid)}\n`)
+      closeSync(descriptor)
+      return ok(() => unlinkSync(file))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const holder = readHolder(file)
+    if (holder !== undefined) return err(held(folder, holder))
+    try {
+      unlinkSync(file)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+}
+
+const held = (folder: string, pid: number): HeldFolder => ({
+  code: 'WAREHOUSE_HELD',
+  pid,
+  message:
+    `the warehouse ${folder} is in use by process ${pid}: ` +
+    'wait until it ends, or name another folder with --warehouse',
+})
+
+/** The pid of a lock whose process still runs; a reused pid has another start time. */
+function readHolder(file: string): number | undefined {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+  const [pid, start] = text.trim().split(' ')
+  return start !== undefined && startOf(Number(pid)) === start ? Number(pid) : undefined
+}
+
+/** Start time of a process in ticks since the host's boot (proc(5)); empty when it is gone. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  } catch {
+    return ''
+  }
+}

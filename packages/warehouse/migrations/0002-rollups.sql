@@ -1,0 +1,61 @@
+-- Rollups of the handshakes that count. An RTT distribution is a log-bucket histogram: bucket =
+-- floor(32 * log2(us + 1)), kept as a summing map from bucket to count, so rollups merge.
+
+CREATE TABLE IF NOT EXISTS rtt_by_site_1m
+(
+    service LowCardinality(String) COMMENT 'Anycast service',
+    site LowCardinality(String) COMMENT 'Site code',
+    ip_version UInt8 COMMENT '4 or 6',
+    time DateTime('UTC') COMMENT 'Start of the minute, packet time',
+    handshakes SimpleAggregateFunction(sum, UInt64) COMMENT 'Handshakes that count',
+    rtt_buckets SimpleAggregateFunction(sumMap, Map(UInt16, UInt64)) COMMENT 'Handshakes by RTT bucket, floor(32 log2(us + 1))'
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (service, site, ip_version, time)
+SETTINGS non_replicated_deduplication_window = 10000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS rtt_by_site_1m_feed TO rtt_by_site_1m AS
+SELECT service, site, ip_version, time, sum(n) AS handshakes, sumMap(map(bucket, n)) AS rtt_buckets
+FROM
+(
+    SELECT
+        service, site, ip_version, toStartOfMinute(toDateTime(handshakes.time, 'UTC')) AS time,
+        toUInt16(floor(32 * log2(rtt_us + 1))) AS bucket, count() AS n
+    FROM handshakes
+    WHERE excluded = ''
+    GROUP BY service, site, ip_version, time, bucket
+)
+GROUP BY service, site, ip_version, time;
+
+CREATE TABLE IF NOT EXISTS rtt_by_as_1m
+(
+    service LowCardinality(String) COMMENT 'Anycast service',
+    site LowCardinality(String) COMMENT 'Site code',
+    ip_version UInt8 COMMENT '4 or 6',
+    asn Nullable(UInt32) COMMENT 'Origin AS of the prefixes',
+    country LowCardinality(Nullable(String)) COMMENT 'Country of the prefixes',
+    time DateTime('UTC') COMMENT 'Start of the minute, packet time',
+    handshakes SimpleAggregateFunction(sum, UInt64) COMMENT 'Handshakes that count',
+    rtt_buckets SimpleAggregateFunction(sumMap, Map(UInt16, UInt64)) COMMENT 'Handshakes by RTT bucket, floor(32 log2(us + 1))'
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (service, time, site, ip_version, asn, country)
+SETTINGS non_replicated_deduplication_window = 10000, allow_nullable_key = 1;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS rtt_by_as_1m_feed TO rtt_by_as_1m AS
+SELECT
+    service, site, ip_version, asn, country, time,
+    sum(n) AS handshakes, sumMap(map(bucket, n)) AS rtt_buckets
+FROM
+(
+    SELECT
+        service, site, ip_version, asn, country,
+        toStartOfMinute(toDateTime(handshakes.time, 'UTC')) AS time,
+        toUInt16(floor(32 * log2(rtt_us + 1))) AS bucket, count() AS n
+    FROM handshakes
+    WHERE excluded = ''
+    GROUP BY service, site, ip_version, asn, country, time, bucket
+)
+GROUP BY service, site, ip_version, asn, country, time;
