@@ -14,6 +14,8 @@ export interface CountrySpread {
 
 /** Part of the weight below which a country is not named. */
 const namedShare = 0.03
+/** Part of some prefixes' weight that makes a country one of theirs. */
+const heldShare = 0.05
 const surprise = 1e-3
 /** The same as a one-sided normal quantile, for numbers whose binomial underflows. */
 const surpriseDeviations = 3.09
@@ -47,6 +49,36 @@ export function countrySpread(
     return real && weight >= namedShare * total
   })
   return { countries: named.map(([country]) => country), heaviest, several: named.length > 1 }
+}
+
+/** Where a network is, told by both its IP versions: in one a country may be a prefix or two. */
+export function networkSpread(
+  state: PrefixState,
+  table: PrefixTable,
+  network: number,
+): CountrySpread {
+  const everyone = table
+    .groupsOfNetwork(network)
+    .flatMap(({ members }) => members.filter((prefix) => state.handshakes[prefix]! > 0))
+  return countrySpread(state, table, everyone)
+}
+
+/** The countries of a spread that hold a real part of the weight of `prefixes`. */
+export function countriesHeld(
+  state: PrefixState,
+  table: PrefixTable,
+  spread: CountrySpread,
+  prefixes: readonly number[],
+): readonly number[] {
+  const weights = new Map<number, number>()
+  let total = 0
+  for (const prefix of prefixes) {
+    const weight = weightPerSecond(state, prefix)
+    const country = table.country(prefix)
+    weights.set(country, (weights.get(country) ?? 0) + weight)
+    total += weight
+  }
+  return spread.countries.filter((country) => (weights.get(country) ?? 0) >= heldShare * total)
 }
 
 /** The smallest number of wrong countries among `n` prefixes that chance does not explain. */

@@ -1,5 +1,5 @@
 import type { AnalyzerView, Assertion } from './analyzer-view.ts'
-import { countrySpread } from './country-spread.ts'
+import { countriesHeld, networkSpread } from './country-spread.ts'
 
 /** A network is polarized: the countries named are those of the affected prefixes. */
 export function assertPolarization(
@@ -8,7 +8,8 @@ export function assertPolarization(
   members: readonly number[],
   what: Pick<Assertion, 'severity' | 'evidence' | 'siteTo' | 'onsetMinute'>,
 ): Assertion {
-  const { countries } = countrySpread(state, table, members)
+  const spread = networkSpread(state, table, table.asn(members[0]!))
+  const countries = countriesHeld(state, table, spread, members)
   return {
     kind: 'polarization',
     group: index,

@@ -40,6 +40,8 @@ export interface PrefixTable {
   ipVersion(prefix: number): 4 | 6
   /** Index into {@link PrefixTable.groups}, or -1 where the attribute is unknown. */
   groupOf(prefix: number, level: GroupLevel): number
+  /** The groups of a network at level `network`, one for each IP version. */
+  groupsOfNetwork(asn: number): readonly ClientGroup[]
 }
 
 /** An empty table with room for `prefixesExpected` before it first grows. */
@@ -79,6 +81,7 @@ export function createPrefixTable(prefixesExpected = 1024): PrefixTable {
     country: (prefix) => countryOf[prefix]!,
     ipVersion: (prefix) => versions[prefix]!,
     groupOf: book.groupOf,
+    groupsOfNetwork: book.groupsOfNetwork,
   }
 }
 
@@ -93,6 +96,7 @@ interface GroupBook {
   readonly groups: ClientGroup[]
   join(prefix: number, attributes: Attributes): void
   groupOf(prefix: number, level: GroupLevel): number
+  groupsOfNetwork(asn: number): readonly ClientGroup[]
 }
 
 function createGroupBook(): GroupBook {
@@ -107,7 +111,7 @@ function createGroupBook(): GroupBook {
     const asn = level === 'country' ? undefined : attributes.asn
     const country = level === 'network' ? undefined : attributes.country
     if (asn === 0 || country === 0) return -1
-    const key = `${level}/${attributes.ipVersion}/${asn}/${country}`
+    const key = keyOf(level, attributes.ipVersion, { asn, country })
     const known = byKey.get(key)
     if (known !== undefined) return known
     byKey.set(key, groups.length)
@@ -125,5 +129,18 @@ function createGroupBook(): GroupBook {
       }
     },
     groupOf: (prefix, level) => byPrefix[level][prefix]!,
+    groupsOfNetwork: (asn) =>
+      ([4, 6] as const)
+        .map((version) => byKey.get(keyOf('network', version, { asn })))
+        .filter((index) => index !== undefined)
+        .map((index) => groups[index]!),
   }
+}
+
+function keyOf(
+  level: GroupLevel,
+  ipVersion: 4 | 6,
+  { asn, country }: { readonly asn?: number | undefined; readonly country?: number | undefined },
+): string {
+  return `${level}/${ipVersion}/${asn ?? ''}/${country ?? ''}`
 }

@@ -1,5 +1,5 @@
 import type { AnalyzerView, Assertion } from './analyzer-view.ts'
-import { countrySpread, unlikelyByChance } from './country-spread.ts'
+import { countriesHeld, networkSpread, unlikelyByChance } from './country-spread.ts'
 import { heaviest, weightOf } from './move.ts'
 import { createNeighbours, type Neighbours } from './neighbours.ts'
 import { assertPolarization } from './polarization-assertion.ts'
@@ -42,19 +42,19 @@ function standsPolarized(
   const gathered = gatheredAtOneSite(view, group)
   if (!gathered) return undefined
   const { site, there } = gathered
-  const countries = countrySpread(state, table, there)
-  if (!countries.several && !isInManyPlaces(view, there)) return undefined
+  const spread = networkSpread(state, table, group.asn!)
+  if (!spread.several && !isInManyPlaces(view, there)) return undefined
   const possibleOf = possibleAt(view, group, site, neighbours)
   const everyone = compareRtts(state, there, possibleOf)
   if (!everyone || everyone.measuredWeight < knownShare * weightOf(state, there)) return undefined
   const far = farCountries(view, there, possibleOf)
   // One country that is badly served is a bad catchment there, not a network drawn to one site.
-  if (countries.several && !countrySpread(state, table, far).several) return undefined
+  if (spread.several && countriesHeld(state, table, spread, far).length < 2) return undefined
   const evidence = compareRtts(state, far, possibleOf)
   if (!evidence || evidence.samples < standingSamplesMin) return undefined
   if (evidence.farPrefixes < unlikelyByChance(everyone.prefixesMeasured)) return undefined
   if (evidence.farWeight < goodPart * everyone.measuredWeight) return undefined
-  const isPair = countries.countries.length === 2
+  const isPair = spread.countries.length === 2
   if (isPair && evidence.difference.low < badCatchmentMicros) return undefined
   // Two countries at one site may be chance as well as routing: nobody is asked to look.
   const isThin = evidence.measuredWeight < alarmWeightMin

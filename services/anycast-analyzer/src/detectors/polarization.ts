@@ -1,5 +1,5 @@
 import type { AnalyzerView, Assertion, Detector } from '../analyzer-view.ts'
-import { countrySpread } from '../country-spread.ts'
+import { countriesHeld, networkSpread } from '../country-spread.ts'
 import { findMove, weightBy, weightOf } from '../move.ts'
 import { assertPolarization } from '../polarization-assertion.ts'
 import { compareRtts, historyOf, type RttEvidence } from '../rtt-evidence.ts'
@@ -62,16 +62,10 @@ function cameFromSeveral(
   const total = weightOf(state, seen)
   const before = [...homes.values()].filter((weight) => weight >= partShare * total)
   if (before.length < 2) return false
-  // Both IP versions tell where the network is: in one of them a country may be a prefix or two.
-  const network = table.asn(moved[0]!)
-  const everyone = table.groups
-    .filter(({ level, asn }) => level === 'network' && asn === network)
-    .flatMap(({ members }) => members.filter((prefix) => state.handshakes[prefix]! > 0))
-  const spread = countrySpread(state, table, everyone)
+  const spread = networkSpread(state, table, table.asn(moved[0]!))
   // Countries may be unknown: moving from two other sites to a third is enough then.
   if (spread.heaviest === 0) return new Set(moved.map((p) => state.home[p])).size > 1
-  const reached = new Set(moved.map((prefix) => table.country(prefix)))
-  return spread.several && spread.countries.filter((country) => reached.has(country)).length > 1
+  return spread.several && countriesHeld(state, table, spread, moved).length > 1
 }
 
 function isConvincing({ samples, prefixesMeasured }: RttEvidence): boolean {
