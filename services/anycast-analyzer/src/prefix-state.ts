@@ -153,12 +153,23 @@ function decay(state: PrefixState, prefix: number, minute: number): number {
 
 /** Queries (or handshakes) a second of a prefix over about the last hour. */
 export function weightPerSecond(state: PrefixState, prefix: number): number {
+  return rateAt(state, prefix, state.minute) * decay(state, prefix, state.minute)
+}
+
+/** The same when it was last seen: the clients of a silent sensor keep their weight for a day. */
+export function lastWeightPerSecond(state: PrefixState, prefix: number): number {
+  const lastSeen = state.lastSeen[prefix]!
+  return state.minute - lastSeen > formerHomeMinutes ? 0 : rateAt(state, prefix, lastSeen)
+}
+
+/** What was gathered, a second, of a prefix that has been known until `minute`. */
+function rateAt(state: PrefixState, prefix: number, minute: number): number {
   // A prefix without handshakes may be spoofed: it has no weight (DESIGN §8).
   if (state.handshakes[prefix] === 0) return 0
-  const age = state.minute - state.firstSeen[prefix]! + 1
+  const age = minute - state.firstSeen[prefix]! + 1
   // What a steady client of one query a minute would have gathered by this age.
   const steady = (1 - (decayByMinute[age] ?? 0)) / (1 - decayByMinute[1]!)
-  return (state.decayedWeight[prefix]! * decay(state, prefix, state.minute)) / steady / 60
+  return state.decayedWeight[prefix]! / steady / 60
 }
 
 /** Whether a prefix is at home at a site and nowhere else: neither moved there nor flapping. */

@@ -4,7 +4,7 @@ import { heaviest, weightOf } from './move.ts'
 import { createNeighbours, type Neighbours } from './neighbours.ts'
 import { assertPolarization } from './polarization-assertion.ts'
 import { findPair } from './prefix-columns.ts'
-import { keptSamples, pairMedianMicros, settledAt } from './prefix-state.ts'
+import { keptSamples, lastWeightPerSecond, pairMedianMicros, settledAt } from './prefix-state.ts'
 import type { ClientGroup } from './prefix-table.ts'
 import { compareRtts, type PossibleRtt } from './rtt-evidence.ts'
 import {
@@ -74,7 +74,10 @@ function gatheredAtOneSite(
   if (members.length < prefixesMin || members.length * 2 < all.length) return undefined
   const site = heaviest(state, members, (prefix) => state.current[prefix]!)
   const there = members.filter((prefix) => settledAt(state, prefix, site))
-  const gathered = weightOf(state, there) >= polarizedShare * weightOf(state, members)
+  // The clients of a silent sensor have not come here: they keep the weight they had.
+  const lastWeightOf = (prefixes: readonly number[]): number =>
+    prefixes.reduce((sum, prefix) => sum + lastWeightPerSecond(state, prefix), 0)
+  const gathered = lastWeightOf(there) >= polarizedShare * lastWeightOf(members)
   return gathered ? { site, there } : undefined
 }
 
