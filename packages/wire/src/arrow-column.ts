@@ -1,12 +1,15 @@
 import {
   type Data,
   type DataType,
+  Dictionary,
   FixedSizeBinary,
   makeData,
   TimestampMicrosecond,
   Uint8,
   Uint16,
   Uint32,
+  Utf8,
+  vectorFromArray,
 } from 'apache-arrow'
 
 /** Columns from typed arrays, without a copy where the layout allows; no row becomes an object. */
@@ -87,6 +90,23 @@ export function timeColumn(name: string, micros: Float64Array, length: number): 
     length,
     data: values,
     nullCount: 0,
+  } as never)
+  return { name, data }
+}
+
+/** A column of texts by their numbers; Arrow dictionary `id` must be unique in a message. */
+export function dictionaryColumn(
+  name: string,
+  { texts, keys, id }: { texts: readonly string[]; keys: Uint16Array; id: number },
+  length: number,
+  presence?: Presence,
+): Column {
+  const data = makeData({
+    type: new Dictionary(new Utf8(), new Uint16(), id),
+    length,
+    data: keys.subarray(0, length),
+    dictionary: vectorFromArray(texts.length > 0 ? texts : [''], new Utf8()),
+    ...validity(length, presence),
   } as never)
   return { name, data }
 }

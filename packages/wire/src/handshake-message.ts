@@ -5,18 +5,11 @@ import {
   ok,
   type Result,
 } from '@goldpan/core'
-import {
-  type Data,
-  type DataType,
-  Dictionary,
-  makeData,
-  Uint16,
-  Utf8,
-  vectorFromArray,
-} from 'apache-arrow'
+import type { Data, DataType } from 'apache-arrow'
 import {
   addressColumn,
   type Column,
+  dictionaryColumn,
   microsOf,
   presenceOf,
   timeColumn,
@@ -70,24 +63,15 @@ export function handshakeColumns(batch: HandshakeBatch): Column[] {
     unsignedColumn('hops', batch.hops, length, { present, bit: handshakePresent.hops }),
     unsignedColumn('synack_retransmissions', batch.synackRetransmissions, length),
     unsignedColumn('flags', batch.flags, length),
-    linkColumn('ingress', batch, batch.ingress, handshakePresent.ingress),
-    linkColumn('egress', batch, batch.egress, handshakePresent.egress),
+    dictionaryColumn('ingress', { texts: batch.links, keys: batch.ingress, id: 1 }, length, {
+      present,
+      bit: handshakePresent.ingress,
+    }),
+    dictionaryColumn('egress', { texts: batch.links, keys: batch.egress, id: 2 }, length, {
+      present,
+      bit: handshakePresent.egress,
+    }),
   ]
-}
-
-function linkColumn(name: string, batch: HandshakeBatch, keys: Uint16Array, bit: number): Column {
-  const { length, present } = batch
-  const dictionary = vectorFromArray(batch.links.length > 0 ? batch.links : [''], new Utf8())
-  const bitmap = unsignedColumn(name, keys, length, { present, bit }).data
-  const data = makeData({
-    type: new Dictionary(new Utf8(), new Uint16(), name === 'ingress' ? 1 : 2),
-    length,
-    nullCount: bitmap.nullCount,
-    nullBitmap: bitmap.nullBitmap,
-    data: keys.subarray(0, length),
-    dictionary,
-  })
-  return { name, data }
 }
 
 export interface DecodedHandshakes {

@@ -1,7 +1,7 @@
 /** The bus contract: what stands in a message of each topic. Anything hostile is an error value. */
 
 export type { Column } from './arrow-column.ts'
-export { addressColumn, timeColumn, unsignedColumn } from './arrow-column.ts'
+export { addressColumn, dictionaryColumn, timeColumn, unsignedColumn } from './arrow-column.ts'
 export { encodeMessage } from './arrow-message.ts'
 export type { DecodedHandshakes } from './handshake-message.ts'
 export {

@@ -1,0 +1,138 @@
+import {
+  addressBytes,
+  type HandshakeBatch,
+  handshakeFlag,
+  ipVersion,
+  type SensorStatus,
+  type TrafficBatch,
+  trafficPresent,
+} from '@goldpan/core'
+import type { Source } from '@goldpan/runtime'
+import {
+  type Column,
+  dictionaryColumn,
+  handshakeColumns,
+  trafficColumns,
+  unsignedColumn,
+} from '@goldpan/wire'
+import type { NetworkTable } from './network-table.ts'
+
+/** Numbers of the Arrow dictionaries in a block; those of a message's own are 1 and 2. */
+const dictionaryId = { service: 3, site: 4, sensor: 5, country: 6, excluded: 7, method: 8 } as const
+
+/** Columns of the table `handshakes`: the message's, the source, and what enrichment adds. */
+export function handshakeRowColumns(
+  batch: HandshakeBatch,
+  source: Source,
+  networks: NetworkTable | undefined,
+): Column[] {
+  return [
+    ...sourceColumns(source, batch.length),
+    ...handshakeColumns(batch),
+    constantColumn('method', 'handshake', dictionaryId.method, batch.length),
+    ...networkColumns(batch.prefix, batch.length, networks),
+    excludedColumn(batch),
+  ]
+}
+
+/** Columns of the table `traffic`. */
+export function trafficRowColumns(
+  batch: TrafficBatch,
+  source: Source,
+  networks: NetworkTable | undefined,
+): Column[] {
+  const { present, length } = batch
+  const hasPrefix = { present, bit: trafficPresent.prefix }
+  return [
+    ...sourceColumns(source, length),
+    ...trafficColumns(batch),
+    ...networkColumns(batch.prefix, length, networks, hasPrefix),
+  ]
+}
+
+/** A row of the table `sensor_status`. */
+export function sensorStatusRow(status: SensorStatus, source: Source): object {
+  return {
+    ...source,
+    time: status.timeMicros / 1e6,
+    final: status.final,
+    packets: status.packets,
+    bytes: status.bytes,
+    handshakes: status.handshakes,
+    kernel_drops: status.kernelDrops ?? null,
+    counters: status.counters,
+    pending: status.pending,
+    version: status.version,
+  }
+}
+
+const sourceColumns = (source: Source, length: number): Column[] =>
+  (['service', 'site', 'sensor'] as const).map((name) =>
+    constantColumn(name, source[name], dictionaryId[name], length),
+  )
+
+const constantColumn = (name: string, text: string, id: number, length: number): Column =>
+  dictionaryColumn(name, { texts: [text], keys: new Uint16Array(length), id }, length)
+
+const known = 1
+
+/** `ip_version`, `asn` and `country` by prefix; absent where nothing is known. */
+function networkColumns(
+  prefixes: Uint8Array,
+  length: number,
+  networks: NetworkTable | undefined,
+  hasPrefix?: { readonly present: Uint8Array; readonly bit: number },
+): Column[] {
+  const versions = new Uint8Array(length)
+  const asns = new Uint32Array(length)
+  const hasAsn = new Uint8Array(length)
+  const countries: string[] = []
+  const countryKeys = new Uint16Array(length)
+  const hasCountry = new Uint8Array(length)
+  const countryIndexes = new Map<string, number>()
+  for (let row = 0; row < length; row++) {
+    if (hasPrefix && !(hasPrefix.present[row]! & hasPrefix.bit)) continue
+    versions[row] = ipVersion(prefixes, row * addressBytes)
+    const index = networks ? networks.lookup(prefixes, row * addressBytes) : -1
+    if (index < 0) continue
+    const { asn, country } = networks!.network(index)
+    if (asn !== undefined) {
+      asns[row] = asn
+      hasAsn[row] = known
+    }
+    if (country === undefined) continue
+    let key = countryIndexes.get(country)
+    if (key === undefined) {
+      key = countries.push(country) - 1
+      countryIndexes.set(country, key)
+    }
+    countryKeys[row] = key
+    hasCountry[row] = known
+  }
+  return [
+    unsignedColumn('ip_version', versions, length, hasPrefix),
+    unsignedColumn('asn', asns, length, { present: hasAsn, bit: known }),
+    dictionaryColumn(
+      'country',
+      { texts: countries, keys: countryKeys, id: dictionaryId.country },
+      length,
+      { present: hasCountry, bit: known },
+    ),
+  ]
+}
+
+const exclusions = ['', 'ambiguous', 'client_side'] as const
+
+/** Why a row is kept out of every aggregate; empty: it counts. */
+function excludedColumn({ flags, length }: HandshakeBatch): Column {
+  const keys = new Uint16Array(length)
+  for (let row = 0; row < length; row++) {
+    if (flags[row]! & handshakeFlag.ambiguous) keys[row] = 1
+    else if (flags[row]! & handshakeFlag.client_side) keys[row] = 2
+  }
+  return dictionaryColumn(
+    'excluded',
+    { texts: exclusions, keys, id: dictionaryId.excluded },
+    length,
+  )
+}
