@@ -75,10 +75,14 @@ function gatheredAtOneSite(
   const site = heaviest(state, members, (prefix) => state.current[prefix]!)
   const there = members.filter((prefix) => settledAt(state, prefix, site))
   // The clients of a silent sensor have not come here: they keep the weight they had.
-  const lastWeightOf = (prefixes: readonly number[]): number =>
-    prefixes.reduce((sum, prefix) => sum + lastWeightPerSecond(state, prefix), 0)
-  const gathered = lastWeightOf(there) >= polarizedShare * lastWeightOf(members)
-  return gathered ? { site, there } : undefined
+  const lastWeights = (prefixes: readonly number[]): number[] =>
+    prefixes.map((prefix) => lastWeightPerSecond(state, prefix))
+  const weights = lastWeights(there)
+  const sum = weights.reduce((left, right) => left + right, 0)
+  const total = lastWeights(members).reduce((left, right) => left + right, 0)
+  // One client's burst does not gather a network.
+  const most = Math.max(...weights, 0)
+  return sum - most >= polarizedShare * (total - most) ? { site, there } : undefined
 }
 
 /** Whether the RTTs of prefixes at one site differ as they only can from many places. */

@@ -28,7 +28,14 @@ function polarizedByMove(view: AnalyzerView, index: number): Assertion | undefin
   const group = table.groups[index]!
   const move = findMove(view, group.members, 0)
   if (!move) return undefined
-  const moved = move.moved.filter((prefix) => state.current[prefix] === move.to)
+  const question = { members: group.members, onsetMinute: move.onsetMinute }
+  const origins = new Set(move.moved.map((prefix) => state.home[prefix]!))
+  // Who left a site that is gone or silent does not speak for the others.
+  const serving = [...origins].filter((site) => view.fates.serves(site, group.ipVersion, question))
+  const moved = move.moved.filter(
+    (prefix) => state.current[prefix] === move.to && serving.includes(state.home[prefix]!),
+  )
+  if (moved.length < prefixesMin) return undefined
   const seen = group.members.filter(
     (prefix) => state.handshakes[prefix]! > 0 && state.lastSeen[prefix]! > move.onsetMinute,
   )
@@ -37,13 +44,9 @@ function polarizedByMove(view: AnalyzerView, index: number): Assertion | undefin
   if (weightOf(state, there) < polarizedShare * total) return undefined
   if (!cameFromSeveral(view, moved, seen)) return undefined
   const evidence = compareRtts(state, moved, historyOf(state))
-  if (!evidence || !isConvincing(evidence) || evidence.farPrefixes < prefixesMin) return undefined
+  if (!evidence || !isConvincing(evidence)) return undefined
   const measured = evidence.measuredWeight / (evidence.measuredWeight + evidence.unmeasuredWeight)
   if (evidence.farWeight < goodPart * measured * total) return undefined
-  const question = { members: group.members, onsetMinute: move.onsetMinute }
-  for (const site of new Set(moved.map((prefix) => state.home[prefix]!))) {
-    if (!view.fates.serves(site, group.ipVersion, question)) return undefined
-  }
   return assertPolarization(view, index, moved, {
     severity: move.movedWeight < alarmWeightMin ? 'note' : 'page',
     onsetMinute: move.onsetMinute,
@@ -68,6 +71,6 @@ function cameFromSeveral(
   return spread.several && countriesHeld(state, table, spread, moved).length > 1
 }
 
-function isConvincing({ samples, prefixesMeasured }: RttEvidence): boolean {
-  return samples >= samplesMin && prefixesMeasured >= prefixesMin
+function isConvincing({ samples, farPrefixes }: RttEvidence): boolean {
+  return samples >= samplesMin && farPrefixes >= prefixesMin
 }
