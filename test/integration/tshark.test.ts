@@ -224,15 +224,15 @@ describe.skipIf(missing || captures.length === 0)('on captures of others', () =>
           "client_side": 1,
           "equalHandshakes": 0,
         },
-        "dnso1tcp.pcap": {
-          "client_side": 1,
-          "equalHandshakes": 0,
-        },
         "dnso1tcp-bighole.pcap": {
           "client_side": 1,
           "equalHandshakes": 0,
         },
         "dnso1tcp-midmiss.pcap": {
+          "client_side": 1,
+          "equalHandshakes": 0,
+        },
+        "dnso1tcp.pcap": {
           "client_side": 1,
           "equalHandshakes": 0,
         },

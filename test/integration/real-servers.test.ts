@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { captureToBus } from '@goldpan/capture'
+import { decodeTraffic } from '@goldpan/wire'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { compareWithTshark } from './compare-with-tshark.ts'
+import { findFreePort, serverPrograms, startNameServer } from './name-server.ts'
+import { type OwnProcess, startProcess } from './own-process.ts'
+import { findTool, missingTools } from './tools.ts'
+
+const lookups = 5
+const dnsperfClients = 8
+const dnsperfQueries = 400
+const addresses = ['127.0.0.1', '::1'] as const
+
+/** Why this cannot run here: programs are missing, or the loopback cannot be captured. */
+function whyNot(): string | undefined {
+  const missing = missingTools([...serverPrograms, 'kdig', 'dnsperf', 'tcpdump', 'tshark'])
+  if (missing) return missing
+  try {
+    execFileSync(findTool('tcpdump')!, ['-i', 'lo', '-L'], { stdio: 'ignore' })
+    return undefined
+  } catch {
+    if (process.env.CI === 'true') throw new Error('CI must be allowed to capture the loopback')
+    return 'not allowed to capture the loopback'
+  }
+}
+const reason = whyNot()
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'goldpan-servers-'))
+  const names = Array.from({ length: dnsperfQueries }, () => 'www.example A')
+  writeFileSync(join(folder, 'queries'), `${names.join('\n')}\n`)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Runs a program that ends by itself, and gives its output. */
+async function run(name: string, args: readonly string[]): Promise<string> {
+  const program = startProcess(findTool(name)!, args)
+  const code = await program.finished(20_000)
+  if (code !== 0) throw new Error(`${name} ended with ${code}: ${program.output()}`)
+  return program.output()
+}
+
+/** Queries over UDP and TCP, IPv4 and IPv6; returns how many TCP connections that made. */
+async function query(port: number): Promise<number> {
+  let connections = 0
+  for (const address of addresses) {
+    for (let index = 0; index < lookups; index++) {
+      await run('kdig', ['-p', String(port), '+tcp', `@${address}`, 'www.example', 'A'])
+      connections++
+      await run('kdig', ['-p', String(port), '+notcp', `@${address}`, 'www.example', 'A'])
+    }
+    const load = ['-m', 'tcp', '-c', String(dnsperfClients), '-n', '1', '-l', '10']
+    const file = join(folder, 'queries')
+    const output = await run('dnsperf', ['-s', address, '-p', String(port), '-d', file, ...load])
+    connections += dnsperfClients + Number(/Reconnections:\s+(\d+)/.exec(output)?.[1] ?? 0)
+  }
+  return connections
+}
+
+/** Records the loopback while `work` runs. */
+async function record<T>(path: string, port: number, work: () => Promise<T>): Promise<T> {
+  const filter = `port ${port}`
+  const options = ['-i', 'lo', '-U', '--immediate-mode', '-B', '16384', '-w', path, filter]
+  const tcpdump: OwnProcess = startProcess(findTool('tcpdump')!, options)
+  let result: T
+  try {
+    await tcpdump.waitFor(/listening on lo/, 5000)
+    result = await work()
+    await delay(300)
+  } finally {
+    await tcpdump.stop('SIGINT')
+  }
+  expect(tcpdump.output()).toMatch(/\b0 packets dropped by kernel/)
+  return result
+}
+
+/** Reads the recording as a sensor would. */
+async function replay(path: string, port: number) {
+  const counts = { udp: 0, tcp: 0, handshakes: 0 }
+  const read = await captureToBus({
+    inputs: [path],
+    service: 'example',
+    site: 'lo',
+    sensor: 'lo-1',
+    ports: [port],
+    clients: 'full',
+    bus: {
+      async send({ topic, value }) {
+        if (topic !== 'goldpan.traffic.v1') return
+        const decoded = decodeTraffic(value)
+        if (!decoded.ok) throw new Error(decoded.error.reason)
+        const { length, udpQueries, tcpQueries, handshakes } = decoded.value.batch
+        for (let row = 0; row < length; row++) {
+          counts.udp += udpQueries[row]!
+          counts.tcp += tcpQueries[row]!
+          counts.handshakes += handshakes[row]!
+        }
+      },
+      end() {},
+    },
+  })
+  if (!read.ok) throw new Error(read.error.message)
+  return { counts, summary: read.value }
+}
+
+describe.skipIf(reason)(`real servers${reason ? ` (skipped: ${reason})` : ''}`, () => {
+  it.each(serverPrograms)(
+    '%s: every connection of real clients is a handshake',
+    async (program) => {
+      const port = await findFreePort()
+      const path = join(folder, `${program}.pcap`)
+      const server = await startNameServer(program, folder, port)
+      let connections: number
+      try {
+        connections = await record(path, port, () => query(port))
+      } finally {
+        await server.stop('SIGTERM')
+      }
+      const { counts, summary } = await replay(path, port)
+      expect(summary.counters.handshakes).toBe(connections)
+      expect(summary.isTakenAtClient).toBe(false)
+      expect(counts.handshakes).toBe(connections)
+      expect(counts.udp).toBe(lookups * addresses.length)
+      expect(counts.tcp).toBe((lookups + dnsperfQueries) * addresses.length)
+      expect(
+        summary.servers.map(({ address, direction }) => `${address} ${direction}`).sort(),
+      ).toEqual(['127.0.0.1 both', '::1 both'])
+      const { unexplained, explained, equalHandshakes } = await compareWithTshark(path, port)
+      expect(unexplained).toEqual([])
+      const special = Object.values(explained).reduce((sum, count) => sum + count, 0)
+      expect(equalHandshakes + special).toBe(connections)
+      expect(equalHandshakes).toBeGreaterThan(connections / 2)
+    },
+  )
+})
