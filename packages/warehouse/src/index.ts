@@ -1,5 +1,6 @@
 /** The ClickHouse contract: tables, queries, and what a warehouse can do. */
 
+export { readFindings, worstFirst, writeFindings } from './findings.ts'
 export type { Migration, NewerWarehouse } from './migrate.ts'
 export { migrate, readMigrations } from './migrate.ts'
 export type { AnalyzerExtent, AnalyzerSpan } from './queries/analyzer-input.ts'
@@ -9,4 +10,6 @@ export {
   readAnalyzerPrefixes,
   readAnalyzerTraffic,
 } from './queries/analyzer-input.ts'
+export type { ReportSpan, SiteRtts } from './queries/report-input.ts'
+export { readSiteRtts } from './queries/report-input.ts'
 export type { Table, Warehouse } from './warehouse.ts'

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { type Finding, findingSeverities, parsePacketTime } from '@goldpan/core'
+import type { Warehouse } from './warehouse.ts'
+
+const findingsSql = readFileSync(new URL('./queries/findings.sql', import.meta.url), 'utf8')
+
+/** Writes the present state of findings; what stands in the warehouse under their ids is replaced. */
+export async function writeFindings(
+  warehouse: Warehouse,
+  findings: readonly Finding[],
+): Promise<void> {
+  if (findings.length === 0) return
+  const rows = findings.map((finding) => ({
+    id: finding.id,
+    version: versionOf(finding),
+    service: finding.service,
+    kind: finding.kind,
+    severity: finding.severity,
+    state: finding.state,
+    opened: seconds(finding.opened),
+    resolved: finding.resolved === undefined ? null : seconds(finding.resolved),
+    lost_time: finding.lost_time,
+    finding: JSON.stringify(finding),
+  }))
+  const token = rows.map(({ id, version }) => `${id}:${version}`).join()
+  await warehouse.insertRows('findings', rows, `findings/${token}`)
+}
+
+/** A resolved finding is newer than an open one; more samples are newer than fewer. */
+const versionOf = (finding: Finding): number =>
+  finding.samples * 2 + (finding.state === 'resolved' ? 1 : 0)
+
+const seconds = (time: string): number => (parsePacketTime(time) ?? 0) / 1e6
+
+/** Findings in their present state, worst first: severity, then lost time. */
+export async function readFindings(
+  warehouse: Warehouse,
+  { service = '' }: { readonly service?: string } = {},
+): Promise<Finding[]> {
+  const rows = await warehouse.query<{ finding: string }>(findingsSql, { service })
+  return rows.map(({ finding }) => JSON.parse(finding) as Finding).sort(worstFirst)
+}
+
+/** Pages before tickets before notes, then by lost time. */
+export function worstFirst(left: Finding, right: Finding): number {
+  return (
+    findingSeverities.indexOf(left.severity) - findingSeverities.indexOf(right.severity) ||
+    right.lost_time - left.lost_time ||
+    left.id.localeCompare(right.id)
+  )
+}
