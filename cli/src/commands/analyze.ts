@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { analyzeWarehouse } from '@goldpan/anycast-analyzer'
+import { type CaptureSummary, captureToBus } from '@goldpan/capture'
+import { err, ok, type Prefix, type Result } from '@goldpan/core'
+import {
+  Estimator,
+  type EstimatorSummary,
+  type NetworkTable,
+  readNetworkTable,
+  readSites,
+  type Site,
+} from '@goldpan/estimator'
+import { type CaptureFacts, formatReportJson, formatReportText, readReport } from '@goldpan/report'
+import { createInProcessBus } from '@goldpan/runtime'
+import { type Warehouse, writeFindings } from '@goldpan/warehouse'
+import { readExcluded } from '../excluded-file.ts'
+import { exitCode } from '../exit-code.ts'
+import { openForAnalysis } from '../open-warehouse.ts'
+import { createProgress } from '../progress.ts'
+import { parseSiteInputs, type SiteInput } from '../site-inputs.ts'
+import { complain } from '../standard-error.ts'
+
+export interface AnalyzeOptions {
+  /** `SITE=INPUT`, one or more. */
+  readonly inputs: readonly string[]
+  readonly service: string
+  readonly sites?: string
+  readonly networks: readonly string[]
+  readonly exclude?: string
+  readonly warehouse?: string
+  readonly format: 'text' | 'json'
+  readonly html?: string
+  readonly ports: readonly number[]
+}
+
+/** Messages on the in-process bus that nobody has taken. */
+const messagesMax = 8
+
+interface Preparation {
+  readonly inputs: readonly SiteInput[]
+  readonly sites: readonly Site[]
+  readonly networks: NetworkTable | undefined
+  readonly exclude: readonly Prefix[]
+}
+
+/** Reads the captures of every site, fills the warehouse, and says what is wrong. */
+export async function run(options: AnalyzeOptions): Promise<number> {
+  const inputs = parseSiteInputs(options.inputs)
+  if (!inputs.ok) {
+    complain(inputs.error)
+    return exitCode.usage
+  }
+  const prepared = prepare(options, inputs.value)
+  if (!prepared.ok) {
+    complain(prepared.error)
+    return exitCode.failed
+  }
+  const opened = await openForAnalysis(options.warehouse)
+  if (!opened.ok) {
+    complain(opened.error.message)
+    return exitCode.failed
+  }
+  try {
+    return await analyze(options, prepared.value, opened.value)
+  } finally {
+    await opened.value.close()
+  }
+}
+
+function prepare(
+  options: AnalyzeOptions,
+  inputs: readonly SiteInput[],
+): Result<Preparation, string> {
+  const sites = options.sites === undefined ? ok([]) : readSites(options.sites)
+  if (!sites.ok) return err(sites.error.message)
+  const networks = readNetworkTable(options.networks)
+  if (!networks.ok) return err(networks.error.message)
+  const exclude = options.exclude === undefined ? ok([]) : readExcluded(options.exclude)
+  if (!exclude.ok) return exclude
+  for (const { site } of inputs) {
+    if (options.sites !== undefined && !sites.value.some(({ code }) => code === site)) {
+      complain(`site ${site} is not in ${options.sites}: it is analyzed without its place`)
+    }
+  }
+  return ok({
+    inputs,
+    sites: sites.value,
+    networks: options.networks.length > 0 ? networks.value : undefined,
+    exclude: exclude.value,
+  })
+}
+
+async function analyze(
+  options: AnalyzeOptions,
+  prepared: Preparation,
+  warehouse: Warehouse,
+): Promise<number> {
+  const { service } = options
+  const stop = new AbortController()
+  const interrupt = (): void => stop.abort()
+  process.once('SIGINT', interrupt)
+  await storePlaces(warehouse, prepared)
+  const read = await readSiteCaptures(options, prepared, warehouse, stop.signal)
+  process.off('SIGINT', interrupt)
+  if (!read.ok) {
+    complain(read.error)
+    return exitCode.failed
+  }
+  if (stop.signal.aborted) {
+    complain('interrupted: what was read is in the warehouse, the same command goes on from there')
+    return exitCode.interrupted
+  }
+  const { captures, summary } = read.value
+  complainOfRows(summary)
+  const span = spanOf(captures.map(({ capture }) => capture))
+  const analysis = await analyzeWarehouse({ warehouse, service, sites: prepared.sites, ...span })
+  await writeFindings(warehouse, analysis.findings)
+  const report = await readReport({
+    ...{ warehouse, service, ...span, weight: analysis.weight, findings: analysis.findings },
+    captures: captures.map(toFacts),
+  })
+  process.stdout.write(
+    options.format === 'json'
+      ? formatReportJson(report)
+      : formatReportText(report, { colour: process.stdout.isTTY === true }),
+  )
+  const isDamaged = captures.some(({ capture }) => capture.damages.length > 0)
+  return isDamaged ? exitCode.damagedInput : exitCode.done
+}
+
+interface SiteCapture {
+  readonly site: string
+  readonly capture: CaptureSummary
+}
+
+/** Site by site through the bus into the warehouse, all on one machine. */
+async function readSiteCaptures(
+  { service, ports }: AnalyzeOptions,
+  { inputs, networks, exclude }: Preparation,
+  warehouse: Warehouse,
+  signal: AbortSignal,
+): Promise<Result<{ captures: SiteCapture[]; summary: EstimatorSummary }, string>> {
+  const { sender, receiver } = createInProcessBus({ messagesMax })
+  const estimating = new Estimator({ receiver, warehouse, networks }).run()
+  // A failing warehouse must end the reading, not wait for a bus that nobody empties.
+  estimating.catch(() => sender.end())
+  const progress = createProgress(totalBytes(inputs))
+  const captures: SiteCapture[] = []
+  for (const { site, paths } of inputs) {
+    if (signal.aborted) break
+    const capture = await captureToBus({
+      ...{ inputs: paths, service, site, sensor: site, ports, bus: sender, clients: 'full' },
+      ...{ exclude, signal, onProgress: (bytes) => progress.show(site, bytes) },
+    })
+    if (!capture.ok) {
+      sender.end()
+      await estimating
+      progress.end()
+      return err(capture.error.message)
+    }
+    progress.next()
+    captures.push({ site, capture: capture.value })
+  }
+  sender.end()
+  const summary = await estimating
+  progress.end()
+  return ok({ captures, summary })
+}
+
+function totalBytes(inputs: readonly SiteInput[]): number {
+  const sizes = inputs.flatMap(({ paths }) =>
+    paths.map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+/** Places and names go to the warehouse, so that SQL can tell them. */
+async function storePlaces(warehouse: Warehouse, { sites, networks }: Preparation): Promise<void> {
+  if (sites.length > 0) await warehouse.insertRows('sites', sites, tokenOf('sites', sites))
+  const names = [...(networks?.names() ?? [])].map(([asn, name]) => ({ asn, name }))
+  if (names.length > 0) await warehouse.insertRows('networks', names, tokenOf('networks', names))
+}
+
+const tokenOf = (table: string, rows: readonly object[]): string =>
+  `${table}/${createHash('sha256').update(JSON.stringify(rows)).digest('hex')}`
+
+function complainOfRows({ alreadyKnown, rejected, undecodable }: EstimatorSummary): void {
+  if (alreadyKnown > 0) complain(`${alreadyKnown} rows were read before and are not counted twice`)
+  for (const [reason, count] of Object.entries({ ...rejected, ...undecodable })) {
+    complain(`${count} rows were rejected: ${reason}`)
+  }
+}
+
+/** The packet time that the captures span; all of it where they are empty. */
+function spanOf(captures: readonly CaptureSummary[]): { fromMicros: number; toMicros: number } {
+  const first = captures.flatMap(({ firstMicros }) => firstMicros ?? [])
+  const last = captures.flatMap(({ lastMicros }) => lastMicros ?? [])
+  if (first.length === 0) return { fromMicros: 0, toMicros: 0 }
+  return { fromMicros: Math.min(...first), toMicros: Math.max(...last) + 1 }
+}
+
+const toFacts = ({ site, capture }: SiteCapture): CaptureFacts => ({
+  site,
+  packets: capture.packets,
+  bytes: capture.bytes,
+  counters: capture.counters,
+  servers: capture.servers,
+  isTakenAtClient: capture.isTakenAtClient,
+  damages: capture.damages.map(({ message }) => message),
+  notes: capture.notes,
+})

@@ -1,0 +1,31 @@
+import { err, ok, type Result } from '@goldpan/core'
+
+/** The captures of one site, as named on the command line. */
+export interface SiteInput {
+  readonly site: string
+  readonly paths: readonly string[]
+}
+
+const siteCode = /^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/
+
+/** Parses `SITE=INPUT` words; inputs of one site go together. The error is one sentence. */
+export function parseSiteInputs(words: readonly string[]): Result<SiteInput[], string> {
+  const bySite = new Map<string, string[]>()
+  for (const word of words) {
+    const equals = word.indexOf('=')
+    const site = word.slice(0, Math.max(equals, 0))
+    const path = word.slice(equals + 1)
+    if (equals < 0 || path === '') {
+      return err(
+        `${word} does not say its site: write SITE=INPUT, such as ams=${path || 'ams.pcap'}`,
+      )
+    }
+    if (!siteCode.test(site)) {
+      return err(
+        `${site || 'nothing'} is no site code: use letters, digits and dashes, such as ams`,
+      )
+    }
+    bySite.set(site, [...(bySite.get(site) ?? []), path])
+  }
+  return ok([...bySite].map(([site, paths]) => ({ site, paths })))
+}
