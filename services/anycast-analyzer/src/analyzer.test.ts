@@ -256,6 +256,19 @@ describe('nothing is raised by', () => {
     expect(runHandMadeWorld(world, 200).findings).toEqual([])
   })
 
+  it('a site that comes up and draws its old clients, some of them from nearer sites', () => {
+    const back = [1, 2].flatMap((network) =>
+      clientsOf(
+        6,
+        client(2000 + network, 'NL', { site: (minute) => (minute < 70 ? 'ams' : 'syd') }),
+      ),
+    )
+    expect(
+      runHandMadeWorld([...ordinary.filter(({ country }) => country !== 'AU'), ...back], 200)
+        .findings,
+    ).toEqual([])
+  })
+
   it('a flash crowd of new clients far away', () => {
     quiet(
       clientsOf(

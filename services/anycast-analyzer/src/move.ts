@@ -71,6 +71,8 @@ export function findMove(
     from: heaviest(state, moved, (prefix) => state.home[prefix]!),
     to: heaviest(state, moved, (prefix) => state.current[prefix]!),
   }
+  // A site that comes up draws its clients home: where it was before the data is unknown.
+  if (state.siteFirstSeen.get(move.to)! >= onset - earlyMinutes) return undefined
   if (!clientsMoved(state, move.moved, move.stayed) || !isSure(state, move)) return undefined
   if (view.minute - onset < patience(state, move) || !stillMoved(view, move)) return undefined
   return isRestless(state, move, members) ? undefined : move

@@ -38,6 +38,8 @@ export interface PrefixState {
   firstPair: Int32Array
   /** Prefixes away from home at a site that is not usual for them. */
   readonly displaced: Set<number>
+  /** First minute in which anybody was seen at a site. */
+  readonly siteFirstSeen: Map<number, number>
   /** By pair. */
   pairs: number
   pairSite: Int16Array
@@ -81,6 +83,7 @@ export function createPrefixState(prefixesExpected = 1024): PrefixState {
     claimed: new Uint8Array(prefixes),
     firstPair: minutes(),
     displaced: new Set(),
+    siteFirstSeen: new Map(),
     pairs: 0,
     pairSite: new Int16Array(pairs),
     nextPair: new Int32Array(pairs),

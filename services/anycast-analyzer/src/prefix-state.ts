@@ -37,6 +37,9 @@ export function advancePrefixState(
   let touched = 0
   const see = (prefix: number, site: number, amount: number): number => {
     const pair = pairOf(state, prefix, site)
+    if (state.pairSightings[pair] === 0 && !state.siteFirstSeen.has(site)) {
+      state.siteFirstSeen.set(site, window.minute)
+    }
     if (state.pairMinute[pair] !== window.minute) {
       state.pairMinute[pair] = window.minute
       state.pairMinuteWeight[pair] = 0
