@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Finding, findingSeverities, parsePacketTime } from '@goldpan/core'
 import type { Warehouse } from './warehouse.ts'
+import { formatWarehouseTime } from './warehouse-time.ts'
 
 const findingsSql = readFileSync(new URL('./queries/findings.sql', import.meta.url), 'utf8')
 
@@ -17,8 +18,8 @@ export async function writeFindings(
     kind: finding.kind,
     severity: finding.severity,
     state: finding.state,
-    opened: seconds(finding.opened),
-    resolved: finding.resolved === undefined ? null : seconds(finding.resolved),
+    opened: warehouseTime(finding.opened),
+    resolved: finding.resolved === undefined ? null : warehouseTime(finding.resolved),
     lost_time: finding.lost_time,
     finding: JSON.stringify(finding),
   }))
@@ -30,7 +31,7 @@ export async function writeFindings(
 const versionOf = (finding: Finding): number =>
   finding.samples * 2 + (finding.state === 'resolved' ? 1 : 0)
 
-const seconds = (time: string): number => (parsePacketTime(time) ?? 0) / 1e6
+const warehouseTime = (time: string): string => formatWarehouseTime(parsePacketTime(time) ?? 0)
 
 /** Findings in their present state, worst first: severity, then lost time. */
 export async function readFindings(

@@ -13,3 +13,4 @@ export {
 export type { ReportSpan, SiteRtts } from './queries/report-input.ts'
 export { readSiteRtts } from './queries/report-input.ts'
 export type { Table, Warehouse } from './warehouse.ts'
+export { formatWarehouseTime } from './warehouse-time.ts'

@@ -8,6 +8,7 @@ import {
   trafficPresent,
 } from '@goldpan/core'
 import type { Source } from '@goldpan/runtime'
+import { formatWarehouseTime } from '@goldpan/warehouse'
 import {
   type Column,
   dictionaryColumn,
@@ -54,7 +55,7 @@ export function trafficRowColumns(
 export function sensorStatusRow(status: SensorStatus, source: Source): object {
   return {
     ...source,
-    time: status.timeMicros / 1e6,
+    time: formatWarehouseTime(status.timeMicros),
     final: status.final,
     packets: status.packets,
     bytes: status.bytes,
