@@ -1,5 +1,5 @@
 import type { Finding } from '@goldpan/core'
-import { readAnalyzerExtent, type Warehouse } from '@goldpan/warehouse'
+import { readAnalyzerExtent, type Warehouse, worstFirst, writeFindings } from '@goldpan/warehouse'
 import { type AnalyzerSite, createAnalyzer } from './analyzer.ts'
 import { createPrefixTable } from './prefix-table.ts'
 import { readPrefixes, readWindows, summarizeExtents } from './window-reader.ts'
@@ -33,7 +33,8 @@ const endOfTimeMicros = (2 ** 32 - 1) * 1e6
 
 /**
  * Walks through what the warehouse holds of a service, minute by minute, with the code that also
- * runs live, and returns what it found. Writes nothing: the same data give the same findings.
+ * runs live; writes what it found and returns it. The same data give the same ids: doing it again
+ * changes nothing.
  */
 export async function analyzeWarehouse(options: AnalyzeOptions): Promise<AnalyzeSummary> {
   const { warehouse, service, fromMicros = 0, toMicros = endOfTimeMicros } = options
@@ -58,15 +59,6 @@ export async function analyzeWarehouse(options: AnalyzeOptions): Promise<Analyze
   }
   analyzer.finish()
   const findings = analyzer.findings().toSorted(worstFirst)
+  await writeFindings(warehouse, findings)
   return { findings, minutesDecided, prefixes: table.length, weight }
-}
-
-const severityOrder = ['page', 'ticket', 'note']
-
-function worstFirst(left: Finding, right: Finding): number {
-  return (
-    severityOrder.indexOf(left.severity) - severityOrder.indexOf(right.severity) ||
-    right.lost_time - left.lost_time ||
-    left.id.localeCompare(right.id)
-  )
 }
