@@ -83,3 +83,40 @@ export function lehmer(seed: number): () => number {
     return state / 2_147_483_647
   }
 }
+
+/** What a client of each country has at each site, milliseconds. */
+const millis: Record<string, Record<string, number>> = {
+  NL: { ams: 8, fra: 15, gru: 200, syd: 270 },
+  DE: { ams: 14, fra: 7, gru: 205, syd: 265 },
+  BR: { ams: 195, fra: 200, gru: 12, syd: 310 },
+  AU: { ams: 275, fra: 270, gru: 310, syd: 11 },
+}
+export const nearest: Record<string, string> = { NL: 'ams', DE: 'fra', BR: 'gru', AU: 'syd' }
+
+/** One client of a network in a country, at its nearest site unless told otherwise. */
+export function client(
+  asn: number,
+  country: string,
+  more: Partial<HandMadeClient> = {},
+): HandMadeClient {
+  return {
+    asn,
+    country,
+    site: () => nearest[country]!,
+    rttMillis: (site) => millis[country]![site]!,
+    ...more,
+  }
+}
+
+/** Three ordinary networks in each country, five prefixes each. */
+export const ordinary = Object.keys(nearest).flatMap((country) =>
+  [1, 2, 3].flatMap((network) =>
+    clientsOf(5, client(100 * network + country.charCodeAt(0), country)),
+  ),
+)
+/** A site by minute: `then` from a minute on, until another. */
+export const from =
+  (minute: number, then: string, until = 1e9) =>
+  (country: string) =>
+  (now: number): string =>
+    now >= minute && now < until ? then : nearest[country]!
