@@ -7,6 +7,7 @@ SELECT
 FROM traffic
 WHERE service = {service:String}
     AND traffic.prefix IS NOT NULL
+    AND excluded = ''
     AND minute >= toDateTime(intDiv({fromMicros:Int64}, 1000000), 'UTC')
     AND minute < toDateTime(intDiv({toMicros:Int64}, 1000000), 'UTC')
     AND has({sites:Array(String)}, toString(site))
