@@ -66,8 +66,19 @@ export function decodeMessage(
   const { schema, batch } = read.value
   const meta = decodeMeta(topic, schema)
   if (!meta.ok) return meta
+  const columns = checkColumns(batch, types)
+  if (!columns.ok) return columns
+  return ok({ meta: meta.value, length: batch.numRows, column: columns.value })
+}
+
+/** The columns of a record batch by name, when those of `types` are there and whole. */
+export function checkColumns(
+  batch: RecordBatch,
+  types: ColumnTypes,
+): Result<DecodedMessage['column'], WireError> {
+  const { fields } = batch.schema
   const children = new Map(
-    schema.fields.map((field, index) => [field.name, batch.data.children[index]!]),
+    fields.map((field, index) => [field.name, batch.data.children[index]!] as const),
   )
   for (const [name, type] of Object.entries(types)) {
     const child = children.get(name)
@@ -75,7 +86,7 @@ export function decodeMessage(
       return err({ code: 'WRONG_SCHEMA', reason: `its column ${name} is no whole ${type}` })
     }
   }
-  return ok({ meta: meta.value, length: batch.numRows, column: (name) => children.get(name)! })
+  return ok((name) => children.get(name)!)
 }
 
 function readOneBatch(

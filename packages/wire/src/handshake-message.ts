@@ -23,7 +23,8 @@ const linksMax = 4096
 
 export const handshakeTopic = 'goldpan.handshakes.v1'
 
-const columnTypes = {
+/** Types of the columns of a handshake, where it is exported too. */
+export const handshakeColumnTypes = {
   time: 'Timestamp<MICROSECOND, UTC>',
   prefix: 'FixedSizeBinary[16]',
   client: 'FixedSizeBinary[16]',
@@ -35,6 +36,10 @@ const columnTypes = {
   hops: 'Uint8',
   synack_retransmissions: 'Uint8',
   flags: 'Uint8',
+} as const
+
+const columnTypes = {
+  ...handshakeColumnTypes,
   ingress: 'Dictionary<Uint16, Utf8>',
   egress: 'Dictionary<Uint16, Utf8>',
 } as const
@@ -84,6 +89,22 @@ export function decodeHandshakes(bytes: Uint8Array): Result<DecodedHandshakes, W
   const decoded = decodeMessage(handshakeTopic, columnTypes, bytes)
   if (!decoded.ok) return decoded
   const { meta, length, column } = decoded.value
+  const batch: HandshakeBatch = {
+    ...batchOfColumns(column, length),
+    ingress: column('ingress').values as Uint16Array,
+    egress: column('egress').values as Uint16Array,
+    links: decodeLinks(column('ingress')),
+  }
+  presenceOf(column('ingress'), batch.present, handshakePresent.ingress)
+  presenceOf(column('egress'), batch.present, handshakePresent.egress)
+  return ok({ meta, batch })
+}
+
+/** The batch whose columns these are, without links; it shares their memory. */
+export function batchOfColumns(
+  column: (name: string) => Data<DataType>,
+  length: number,
+): HandshakeBatch {
   const values = <T>(name: string): T => column(name).values as T
   const batch: HandshakeBatch = {
     ...createHandshakeBatch(0),
@@ -101,16 +122,11 @@ export function decodeHandshakes(bytes: Uint8Array): Result<DecodedHandshakes, W
     synackRetransmissions: values<Uint8Array>('synack_retransmissions'),
     flags: values<Uint8Array>('flags'),
     present: new Uint8Array(length),
-    ingress: values<Uint16Array>('ingress'),
-    egress: values<Uint16Array>('egress'),
-    links: decodeLinks(column('ingress')),
   }
   presenceOf(column('client'), batch.present, handshakePresent.client)
   presenceOf(column('accept_us'), batch.present, handshakePresent.accept)
   presenceOf(column('hops'), batch.present, handshakePresent.hops)
-  presenceOf(column('ingress'), batch.present, handshakePresent.ingress)
-  presenceOf(column('egress'), batch.present, handshakePresent.egress)
-  return ok({ meta, batch })
+  return batch
 }
 
 /** Both columns carry the same dictionary. Its length is a claim of the message: it is bounded. */

@@ -10,6 +10,11 @@ export {
   handshakeColumns,
   handshakeTopic,
 } from './handshake-message.ts'
+export {
+  decodeHandshakeStream,
+  HandshakeStreamEncoder,
+  isArrowStream,
+} from './handshake-stream.ts'
 export type { MessageMeta, WireError } from './message-meta.ts'
 export { messageBytesMax, messageRowsMax } from './message-meta.ts'
 export type { DecodedSensorStatus } from './sensor-message.ts'
