@@ -32,7 +32,7 @@ describe('imports', () => {
     const wrong = sources.flatMap((file) =>
       importsOf(file.text)
         .filter((specifier) => specifier.startsWith('@goldpan/'))
-        .filter((specifier) => !allowed[file.workspace!]!.includes(specifier.slice(9)))
+        .filter((specifier) => !allowed[file.workspace!]!.includes(specifier.split('/')[1]!))
         .map((specifier) => `${file.path} imports ${specifier}`),
     )
     expect(wrong).toEqual([])

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
-import { HandshakeCsvFormatter, handshakeCsvHeader, readHandshakes } from '@goldpan/capture'
+import { readHandshakes } from '@goldpan/capture/read-handshakes'
 import type { HandshakeBatch } from '@goldpan/core'
+import { HandshakeCsvFormatter, handshakeCsvHeader } from '@goldpan/wire/handshake-csv'
 import { exitCode } from '../exit-code.ts'
 
 export interface HandshakesOptions {

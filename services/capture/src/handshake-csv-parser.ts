@@ -8,7 +8,7 @@ import {
   parsePacketTime,
   writePrefix,
 } from '@goldpan/core'
-import { handshakeCsvHeader } from './handshake-csv.ts'
+import { handshakeCsvHeader } from '@goldpan/wire/handshake-csv'
 
 /** Where a file stopped making sense; all rows before it were read. */
 export interface CsvDamage {

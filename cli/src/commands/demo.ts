@@ -1,0 +1,35 @@
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseWorld, writeWorld } from '@goldpan/simulator'
+import { complain } from '../standard-error.ts'
+import { run as analyze } from './analyze.ts'
+import { showMinutes } from './simulate.ts'
+
+export interface DemoOptions {
+  readonly out?: string
+}
+
+const demoWorld = new URL('../../../packages/simulator/worlds/demo.yaml', import.meta.url)
+
+/** Simulates a day of six sites and analyzes its captures as if they were the user's own. */
+export async function run({ out }: DemoOptions): Promise<number> {
+  const world = parseWorld(readFileSync(demoWorld, 'utf8'))
+  if (!world.ok) throw new Error(`${fileURLToPath(demoWorld)}: ${world.error.message}`)
+  const folder = out ?? mkdtempSync(join(tmpdir(), 'goldpan-demo-'))
+  const { sites, hours, service } = world.value
+  complain(`simulating ${hours} hours of ${sites.length} sites into ${folder}`)
+  await writeWorld(world.value, { folder, packets: true, onProgress: showMinutes })
+  complain('analyzing their captures')
+  const code = await analyze({
+    inputs: sites.map((site) => `${site}=${join(folder, `${site}.pcap`)}`),
+    service,
+    sites: join(folder, 'sites.csv'),
+    networks: [join(folder, 'networks.csv')],
+    format: 'text',
+    ports: [53],
+  })
+  complain(`the captures, and truth.json with what is wrong in them, are in ${folder}`)
+  return code
+}
