@@ -5,6 +5,7 @@ import {
   addressBytes,
   formatAddress,
   formatPrefix,
+  type HandshakeBatch,
   handshakePresent,
   type Prefix,
   parseAddress,
@@ -12,7 +13,13 @@ import {
   type Result,
 } from '@goldpan/core'
 import type { BusMessage, Topic } from '@goldpan/runtime'
-import { decodeHandshakes, decodeSensorStatus, decodeTraffic } from '@goldpan/wire'
+import {
+  decodeHandshakes,
+  decodeSensorStatus,
+  decodeTraffic,
+  HandshakeStreamEncoder,
+} from '@goldpan/wire'
+import { HandshakeCsvFormatter, handshakeCsvHeader } from '@goldpan/wire/handshake-csv'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   Conversation,
@@ -23,6 +30,7 @@ import {
   type TimedFrame,
 } from '../../../test/captures/conversation.ts'
 import { type CaptureToBusOptions, captureToBus } from './capture-to-bus.ts'
+import { readHandshakes } from './read-handshakes.ts'
 
 let folder: string
 beforeAll(() => {
@@ -55,6 +63,18 @@ function handshakesOf(from: number, to: number): TimedFrame[] {
 /** By the control bits, 13 bytes into the TCP header behind Ethernet and IPv4 or IPv6. */
 const isSynack = (frame: Uint8Array): boolean =>
   frame[14 + (frame[12] === 8 ? 20 : 40) + 13] === 0x12
+
+/** What `goldpan handshakes` prints of an input. */
+async function exportOf(input: string, format: 'csv' | 'arrow'): Promise<Uint8Array> {
+  const csv = new HandshakeCsvFormatter()
+  const arrow = new HandshakeStreamEncoder()
+  const parts: Uint8Array[] = format === 'csv' ? [Buffer.from(handshakeCsvHeader)] : []
+  const onBatch = (batch: HandshakeBatch): void => {
+    parts.push(format === 'csv' ? Uint8Array.from(csv.format(batch)) : arrow.encode(batch))
+  }
+  await readHandshakes({ inputs: [input], ports: [53], onBatch })
+  return Buffer.concat(format === 'csv' ? parts : [...parts, arrow.end()])
+}
 
 async function capture(inputs: readonly string[], options: Partial<CaptureToBusOptions> = {}) {
   const messages: BusMessage[] = []
@@ -224,6 +244,31 @@ describe('captureToBus', () => {
     expect(summary.damages).toMatchObject([{ file: input }])
     expect(summary.damages[0]!.byteOffset).toBeLessThan(whole.length - 7)
     expect(heartbeats.at(-1)!.final).toBe(true)
+  })
+
+  it.each(['csv', 'arrow'] as const)(
+    'takes a %s that another machine exported for the capture',
+    async (format) => {
+      const input = writeInput('export.pcap', pcapOf(handshakesOf(0, 5000)))
+      const direct = await capture([input])
+      const exported = writeInput(`export.${format}`, await exportOf(input, format))
+      const { handshakes, heartbeats, summary } = await capture([exported])
+      const bare = (rows: typeof handshakes) => rows.map(({ boot: _, ...row }) => row)
+      expect(bare(handshakes)).toEqual(bare(direct.handshakes))
+      expect(heartbeats.length).toBe(direct.heartbeats.length)
+      expect(summary).toMatchObject({ counters: { handshakes: 5000 }, damages: [], packets: 0 })
+      const again = await capture([exported])
+      expect(again.handshakes).toEqual(handshakes)
+    },
+  )
+
+  it('keeps the rows before the damage of an exported file', async () => {
+    const input = writeInput('export.pcap', pcapOf(handshakesOf(0, 100)))
+    const csv = await exportOf(input, 'csv')
+    const exported = writeInput('damaged.csv', csv.subarray(0, csv.length - 40))
+    const { handshakes, summary } = await capture([exported])
+    expect(handshakes.length).toBe(99)
+    expect(summary.damages[0]!.message).toContain('damaged.csv is damaged at byte')
   })
 
   it('sends hour by hour of packet time', async () => {

@@ -5,6 +5,12 @@ import packageJson from '../package.json' with { type: 'json' }
 import { bootOfFile, bootOfStream } from './boot-of.ts'
 import { type BootOrigin, BootStream } from './boot-stream.ts'
 import { createExcludedClients } from './excluded-clients.ts'
+import {
+  type HandshakeFileFormat,
+  handshakeFileFormat,
+  readHandshakeFile,
+} from './handshake-file.ts'
+import { HandshakeRows } from './handshake-rows.ts'
 import type { InputError } from './input-file.ts'
 import { orderCaptures } from './order-captures.ts'
 import { type InputDamage, readCapture } from './read-capture.ts'
@@ -61,38 +67,120 @@ export interface CaptureSummary {
 export async function captureToBus(
   options: CaptureToBusOptions,
 ): Promise<Result<CaptureSummary, InputError>> {
-  const { service, site, sensor, signal } = options
-  const ordered = await orderCaptures(options.inputs)
+  const inputs = await sortInputs(options.inputs)
+  if (!inputs.ok) return inputs
+  const run = createRun(options, inputs.value)
+  for (const file of inputs.value.files) {
+    if (options.signal?.aborted) break
+    const read = await (file.format
+      ? readRows(run, file.name, file.format)
+      : readPackets(run, file.name))
+    if (!read.ok) {
+      await run.queue.drain()
+      return read
+    }
+  }
+  if (!options.signal?.aborted) run.pass.finish()
+  await run.queue.drain()
+  return ok(summarize(run, inputs.value.notes))
+}
+
+interface InputFile {
+  readonly name: string
+  /** Set for a file that `goldpan handshakes` wrote. */
+  readonly format?: HandshakeFileFormat
+}
+
+interface SortedInputs {
+  readonly files: readonly InputFile[]
+  readonly notes: readonly string[]
+}
+
+/** Captures in packet-time order, handshake files behind them in the order given. */
+async function sortInputs(inputs: readonly string[]): Promise<Result<SortedInputs, InputError>> {
+  const captures: string[] = []
+  const handshakeFiles: InputFile[] = []
+  for (const name of inputs) {
+    const format = name === '-' ? undefined : await handshakeFileFormat(name)
+    if (format) handshakeFiles.push({ name, format })
+    else captures.push(name)
+  }
+  if (captures.length === 0) return ok({ files: handshakeFiles, notes: [] })
+  const ordered = await orderCaptures(captures)
   if (!ordered.ok) return ordered
+  const { files, notes } = ordered.value
+  return ok({ files: [...files.map((name) => ({ name })), ...handshakeFiles], notes })
+}
+
+/** What one call works with. */
+interface Run {
+  readonly options: CaptureToBusOptions
+  readonly queue: SendQueue
+  readonly pass: SitePass
+  readonly rows: HandshakeRows
+  readonly damages: InputDamage[]
+  rowsWithoutClient: number
+  /** The boot of a file that begins so. */
+  readonly open: (name: string, head: Uint8Array) => BootStream
+  readonly report: (file: string, bytesRead: number) => void
+}
+
+function createRun(options: CaptureToBusOptions, { files }: SortedInputs): Run {
+  const { service, site, sensor, clients, ports, rowsMax } = options
   const excluded = options.exclude?.length ? createExcludedClients(options.exclude) : undefined
   const queue = new SendQueue(options.bus)
   const source: Source = { service, site, sensor }
-  const { clients, ports, rowsMax } = options
   const origin: BootOrigin = { source, queue, clients, excluded, rowsMax }
-  const pass = new SitePass({ ports, excluded, version: packageJson.version })
-  const damages: InputDamage[] = []
-  const report = createProgress(ordered.value.files, options.onProgress)
-  for (const file of ordered.value.files) {
-    if (signal?.aborted) break
-    const read = await readCapture(file, pass, {
-      signal,
-      pause: () => queue.pause(),
-      onProgress: (bytesRead) => report(file, bytesRead),
-      onHead: (head) => {
-        const boot = file === '-' ? bootOfStream() : bootOfFile(service, site, head)
-        pass.startFile(new BootStream(boot, origin))
-      },
-    })
-    if (!read.ok) {
-      await queue.drain()
-      return read
-    }
-    if (read.value.damage) damages.push(read.value.damage)
-    if (!signal?.aborted) pass.endFile()
+  const { version } = packageJson
+  return {
+    options,
+    queue,
+    pass: new SitePass({ ports, excluded, version }),
+    rows: new HandshakeRows(version),
+    damages: [],
+    rowsWithoutClient: 0,
+    open: (name, head) =>
+      new BootStream(name === '-' ? bootOfStream() : bootOfFile(service, site, head), origin),
+    report: createProgress(
+      files.map(({ name }) => name),
+      options.onProgress,
+    ),
   }
-  if (!signal?.aborted) pass.finish()
-  await queue.drain()
-  return ok(summarize(pass, damages, ordered.value.notes))
+}
+
+const readingOptions = ({ options, queue, report }: Run, name: string) => ({
+  signal: options.signal,
+  pause: () => queue.pause(),
+  onProgress: (bytesRead: number) => report(name, bytesRead),
+})
+
+async function readPackets(run: Run, name: string): Promise<Result<undefined, InputError>> {
+  const { pass } = run
+  const read = await readCapture(name, pass, {
+    ...readingOptions(run, name),
+    onHead: (head) => pass.startFile(run.open(name, head)),
+  })
+  if (!read.ok) return read
+  if (read.value.damage) run.damages.push(read.value.damage)
+  if (!run.options.signal?.aborted) pass.endFile()
+  return ok(undefined)
+}
+
+async function readRows(
+  run: Run,
+  name: string,
+  format: HandshakeFileFormat,
+): Promise<Result<undefined, InputError>> {
+  const { rows } = run
+  const read = await readHandshakeFile(name, format, rows, {
+    ...readingOptions(run, name),
+    onHead: (head) => rows.startFile(run.open(name, head)),
+  })
+  if (!read.ok) return read
+  if (read.value.damage) run.damages.push(read.value.damage)
+  run.rowsWithoutClient += read.value.rowsWithoutClient
+  if (!run.options.signal?.aborted) rows.endFile()
+  return ok(undefined)
 }
 
 /** Adds up what was read of all files. */
@@ -115,23 +203,23 @@ function createProgress(
   }
 }
 
-function summarize(
-  pass: SitePass,
-  damages: readonly InputDamage[],
-  notes: readonly string[],
-): CaptureSummary {
-  const all = Object.entries(pass.counters())
+function summarize(run: Run, notes: readonly string[]): CaptureSummary {
+  const { pass, rows } = run
+  const counters: Record<string, number> = pass.counters()
+  counters.handshakes = (counters.handshakes ?? 0) + rows.rows
+  counters.rows_without_client = run.rowsWithoutClient
   const { handshakes, client_side } = pass.tracker.counters
-  const { firstMicros, lastMicros } = pass
+  const first = [pass.firstMicros, rows.firstMicros].filter((micros) => micros !== undefined)
+  const last = [pass.lastMicros, rows.lastMicros].filter((micros) => micros !== undefined)
   return {
     packets: pass.packets,
     bytes: pass.bytes,
-    counters: Object.fromEntries(all.filter(([, count]) => count > 0)),
+    counters: Object.fromEntries(Object.entries(counters).filter(([, count]) => count > 0)),
     servers: pass.tracker.servers.views(),
     isTakenAtClient: client_side * 2 > handshakes,
-    damages,
+    damages: run.damages,
     notes,
-    ...(firstMicros === undefined ? {} : { firstMicros }),
-    ...(lastMicros === undefined ? {} : { lastMicros }),
+    ...(first.length > 0 ? { firstMicros: Math.min(...first) } : {}),
+    ...(last.length > 0 ? { lastMicros: Math.max(...last) } : {}),
   }
 }

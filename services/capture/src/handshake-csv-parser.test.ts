@@ -5,9 +5,9 @@ import {
   handshakePresent,
   writePrefix,
 } from '@goldpan/core'
+import { HandshakeCsvFormatter, handshakeCsvHeader } from '@goldpan/wire/handshake-csv'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { HandshakeCsvFormatter, handshakeCsvHeader } from './handshake-csv.ts'
 import { HandshakeCsvParser, isHandshakeCsv } from './handshake-csv-parser.ts'
 
 function parse(csv: Buffer, chunkBytes = csv.length) {
