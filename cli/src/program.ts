@@ -49,9 +49,9 @@ function addHandshakes(program: Command): void {
     .description('print the handshake RTTs of captures, one row per handshake')
     .argument('<input...>')
     .addOption(portOption())
-    .addOption(new Option('--format <format>').choices(['csv', 'json']).default('csv'))
+    .addOption(new Option('--format <format>').choices(['csv', 'json', 'arrow']).default('csv'))
     .addHelpText('after', inputHelp)
-    .action((inputs: string[], options: { port?: number[]; format: 'csv' | 'json' }) =>
+    .action((inputs: string[], options: { port?: number[]; format: 'csv' | 'json' | 'arrow' }) =>
       lazily(() => import('./commands/handshakes.ts'))({
         inputs,
         ports: options.port ?? [53],

@@ -4,20 +4,23 @@ import type { HandshakeBatch } from '@goldpan/core'
 import { HandshakeCsvFormatter, handshakeCsvHeader } from '@goldpan/wire/handshake-csv'
 import { exitCode } from '../exit-code.ts'
 
+export type HandshakesFormat = 'csv' | 'json' | 'arrow'
+
 export interface HandshakesOptions {
   readonly inputs: readonly string[]
   readonly ports: readonly number[]
-  readonly format: 'csv' | 'json'
+  readonly format: HandshakesFormat
 }
 
 /** Prints the handshakes of captures to standard output, one row each. */
 export async function run(options: HandshakesOptions): Promise<number> {
-  const write = await createWriter[options.format]()
-  const read = await readHandshakes({ ...options, onBatch: write })
+  const writer = await createWriter[options.format]()
+  const read = await readHandshakes({ ...options, onBatch: writer.write })
   if (!read.ok) {
     process.stderr.write(`goldpan: ${read.error.message}\n`)
     return exitCode.failed
   }
+  writer.end?.()
   const { damages, notes, tracker } = read.value
   for (const note of notes) process.stderr.write(`goldpan: ${note}\n`)
   for (const damage of damages) process.stderr.write(`goldpan: ${damage.message}\n`)
@@ -27,17 +30,28 @@ export async function run(options: HandshakesOptions): Promise<number> {
   return damages.length > 0 ? exitCode.damagedInput : exitCode.done
 }
 
-type Writer = (batch: HandshakeBatch) => void
+interface Writer {
+  readonly write: (batch: HandshakeBatch) => void
+  readonly end?: () => void
+}
 
-const createWriter: Readonly<Record<'csv' | 'json', () => Promise<Writer>>> = {
+const createWriter: Readonly<Record<HandshakesFormat, () => Promise<Writer>>> = {
   async csv() {
     const formatter = new HandshakeCsvFormatter()
     writeOut(Buffer.from(handshakeCsvHeader))
-    return (batch) => writeOut(formatter.format(batch))
+    return { write: (batch) => writeOut(formatter.format(batch)) }
   },
   async json() {
     const { formatHandshakeJson } = await import('../handshake-json.ts')
-    return (batch) => writeOut(Buffer.from(formatHandshakeJson(batch)))
+    return { write: (batch) => writeOut(Buffer.from(formatHandshakeJson(batch))) }
+  },
+  async arrow() {
+    const { HandshakeStreamEncoder } = await import('@goldpan/wire')
+    const encoder = new HandshakeStreamEncoder()
+    return {
+      write: (batch) => writeOut(encoder.encode(batch)),
+      end: () => writeOut(encoder.end()),
+    }
   },
 }
 

@@ -54,6 +54,12 @@ describe('a handshake stream', () => {
     expect([...table.getChild('rtt_us')!]).toEqual(expected)
   })
 
+  it('may have no rows: then it is its columns', async () => {
+    const bytes = encode([])
+    expect(tableFromIPC(bytes).schema.names).toContain('rtt_us')
+    expect(await decode(bytes)).toEqual({ rtts: [], errors: [] })
+  })
+
   it('keeps the batches before a cut, wherever it is', async () => {
     const bytes = encode(batches)
     const whole = encode(batches.slice(0, 2)).length - 8

@@ -1,4 +1,4 @@
-import { err, type HandshakeBatch, ok, type Result } from '@goldpan/core'
+import { createHandshakeBatch, err, type HandshakeBatch, ok, type Result } from '@goldpan/core'
 import { type RecordBatch, RecordBatchReader } from 'apache-arrow'
 import { checkColumns, encodeMessage } from './arrow-message.ts'
 import { batchOfColumns, handshakeColumns, handshakeColumnTypes } from './handshake-message.ts'
@@ -23,9 +23,10 @@ export class HandshakeStreamEncoder {
     return stream.subarray(from, stream.length - endOfStream.length)
   }
 
-  /** What ends the stream. */
+  /** What ends the stream; of one without rows the schema as well. */
   end(): Uint8Array {
-    return endOfStream
+    if (!this.#isFirst) return endOfStream
+    return Buffer.concat([this.encode(createHandshakeBatch(0)), endOfStream])
   }
 }
 
