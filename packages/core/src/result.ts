@@ -1,4 +1,4 @@
-/** An expected outcome as a value: bugs throw, what a user or a file can cause is an error value. */
+/** An expected outcome as a value: bugs throw, what a user or a file can cause is a value. */
 export type Result<T, E> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: E }

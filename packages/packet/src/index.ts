@@ -1,4 +1,4 @@
-/** Bytes to segments. Pure, allocates nothing per packet; what it is not: it keeps no state of TCP. */
+/** Bytes to segments: pure, allocates nothing per packet, keeps no state of TCP. */
 
 export type {
   CaptureDamage,

@@ -15,7 +15,7 @@ export class TcpOptions {
 
 const kind = { end: 0, noOperation: 1, timestamps: 8, fastOpen: 34, experiment: 254 } as const
 
-/** Reads the options of `segment` into `options`. Bounded by the header length: at most 40 bytes. */
+/** Reads the options of `segment` into `options`: at most 40 bytes, by the header length. */
 export function readTcpOptions(segment: Segment, options: TcpOptions): void {
   options.hasTimestamps = false
   options.fastOpen = false

@@ -69,7 +69,9 @@ function unusable(folder: string, error: unknown): OpenError {
   const reason = (error as Error).message.split('\n')[0]
   return {
     code: 'UNUSABLE_FOLDER',
-    message: `the warehouse ${folder} cannot be opened (${reason}): check that it is yours and its disk is not full, or name another folder`,
+    message:
+      `the warehouse ${folder} cannot be opened (${reason}): ` +
+      'check that it is yours and its disk is not full, or name another folder',
   }
 }
 
@@ -138,7 +140,9 @@ async function insertFile(
   writeFileSync(file, arrow, { mode: 0o600 })
   try {
     await client.command({
-      query: `INSERT INTO ${table} (${names}) SELECT ${names} FROM file({file:String}, ArrowStream)`,
+      query:
+        `INSERT INTO ${table} (${names}) ` +
+        `SELECT ${names} FROM file({file:String}, ArrowStream)`,
       query_params: { file },
       clickhouse_settings: { ...insertSettings, insert_deduplication_token: token },
     })

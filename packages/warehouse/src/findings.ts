@@ -5,7 +5,7 @@ import { formatWarehouseTime } from './warehouse-time.ts'
 
 const findingsSql = readFileSync(new URL('./queries/findings.sql', import.meta.url), 'utf8')
 
-/** Writes the present state of findings; what stands in the warehouse under their ids is replaced. */
+/** Writes the present state of findings; what stands there under their ids is replaced. */
 export async function writeFindings(
   warehouse: Warehouse,
   findings: readonly Finding[],

@@ -23,8 +23,8 @@ export interface Warehouse {
   /** Runs a statement that returns nothing. */
   command(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<void>
   /**
-   * Inserts one Arrow IPC stream with these columns as one block. The same token with the same bytes is a retry:
-   * it changes nothing when the first try took effect, in the rollups neither.
+   * Inserts one Arrow IPC stream with these columns as one block. The same token with the same
+   * bytes is a retry: it changes nothing when the first try took effect, in the rollups neither.
    */
   insertArrow(
     table: Table,

@@ -87,15 +87,17 @@ function sentence(context: FindingContext, tracked: TrackedFinding, perSecond: n
   const who = speakOfClients(context, tracked)
   const now = millis(evidence.nowMicros)
   const possible = millis(evidence.possibleMicros)
-  const interval = `95 % interval ${millis(evidence.difference.low)}–${millis(evidence.difference.high)}`
-  const lost = `${speakRate(perSecond)} ${context.weight}/s lose ${millis(evidence.excessMicros)} each`
+  const { low, high } = evidence.difference
+  const interval = `95 % interval ${millis(low)}–${millis(high)}`
+  const rate = `${speakRate(perSecond)} ${context.weight}/s`
+  const lost = `${rate} lose ${millis(evidence.excessMicros)} each`
   const to = context.sites[assertion.siteTo]!
   const since = assertion.onsetMinute === undefined ? '' : `since ${clock(assertion.onsetMinute)} `
   if (assertion.kind === 'polarization') {
     const whose = evidence.possibleSource === 'history' ? 'they had' : 'their neighbours have'
     return (
-      `${who} are ${since}all served by ${to}: median ${now} where ${whose} ${possible} at nearer ` +
-      `sites (median difference ${interval}); ${lost}. Check how ${to} and the nearer sites are ` +
+      `${who} are ${since}all served by ${to}: median ${now} where ${whose} ${possible} ` +
+      `at nearer sites (median difference ${interval}); ${lost}. Check how ${to} and the nearer sites are ` +
       `announced to this network and its transits.`
     )
   }

@@ -3,7 +3,7 @@ import { type Analyzer, createAnalyzer } from './analyzer.ts'
 import { createMinuteWindowBuilder } from './minute-window.ts'
 import { createPrefixTable, type PrefixTable } from './prefix-table.ts'
 
-/** Small worlds for the tests of this service, told prefix by prefix. Nothing is drawn but jitter. */
+/** Small worlds for the tests of this service, told prefix by prefix; only jitter is drawn. */
 
 export interface HandMadeClient {
   readonly asn: number

@@ -186,7 +186,7 @@ describe('captureToBus', () => {
     expect(long.handshakes.length).toBe(500)
   })
 
-  it('gives a handshake to the file that holds its SYN-ACK, also where files split it', async () => {
+  it('gives a handshake to the file that holds its SYN-ACK', async () => {
     const frames = handshakesOf(0, 40)
     const whole = await capture([writeInput('whole.pcap', pcapOf(frames))])
     for (const cut of [58, 59, 60, 61]) {

@@ -46,7 +46,7 @@ export interface CaptureSummary {
   readonly counters: Readonly<Record<string, number>>
   /** What was seen of each server address, and which directions, busiest first. */
   readonly servers: readonly ServerView[]
-  /** Most handshakes look as if they were captured at their clients: nothing can be said of RTTs. */
+  /** Most handshakes look captured at their clients: nothing can be said of RTTs. */
   readonly isTakenAtClient: boolean
   readonly damages: readonly InputDamage[]
   /** What was passed over, one sentence each. */

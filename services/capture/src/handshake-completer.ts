@@ -37,7 +37,7 @@ interface Parts {
 
 /** RTTs beyond this are discarded. */
 const rttNanosMax = 10e9
-/** Seen from the client: the ACK comes at once, the SYN-ACK took long (DESIGN of the rules). */
+/** Seen from the client: the ACK comes at once, the SYN-ACK took long (docs/reference/handshake-rules.md). */
 const clientSideRttNanosMax = 0.5e6
 const clientSideAcceptMicrosMin = 1000
 const clientSideRatioMin = 20
@@ -68,7 +68,7 @@ export class HandshakeCompleter {
     else this.#emit(offset, flags, ack, rttNanos)
   }
 
-  /** Nanoseconds from the SYN-ACK that `ack` answers, or from the last one when none can be told. */
+  /** Nanoseconds from the SYN-ACK that `ack` answers; from the last one when none can be told. */
   #rttNanos(offset: number, flags: number, ack: Segment): number {
     const { words } = this.#parts.pending
     const sinceLast = nanosSince(words, offset + entry.lastSeconds, ack)

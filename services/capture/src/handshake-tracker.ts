@@ -1,10 +1,11 @@
-import { control, int32, readTcpOptions, type Segment, TcpOptions } from '@goldpan/packet'
+import { control, readTcpOptions, type Segment, TcpOptions } from '@goldpan/packet'
 import { HandshakeCompleter, type HandshakeSink } from './handshake-completer.ts'
 import { createHandshakeCounters, type HandshakeCounters } from './handshake-counters.ts'
 import { LinkTable } from './link-table.ts'
 import { MiddleSynackTimes } from './middle-synack-times.ts'
 import { OpeningTable } from './opening-table.ts'
 import { entry, nanosSince, PendingTable, retransmissionShift, state } from './pending-table.ts'
+import { fingerprintOf, writeAddress } from './segment-words.ts'
 import { ServerTable } from './server-table.ts'
 
 export interface HandshakeTrackerOptions {
@@ -294,22 +295,5 @@ export class HandshakeTracker {
     else if (evicted) this.counters.pending_evicted++
     else this.counters.expired++
     this.servers.count(this.#pending.words[offset + entry.serverIndex]!, 'synackWithoutAck')
-  }
-}
-
-/** Tells a copy of a packet from a retransmission: IP identification and TCP checksum. */
-function fingerprintOf(segment: Segment): number {
-  const { buffer, transportOffset, end } = segment
-  const checksum =
-    transportOffset + 18 <= end
-      ? (buffer[transportOffset + 16]! << 8) | buffer[transportOffset + 17]!
-      : 0
-  return (segment.ipId << 16) | checksum
-}
-
-function writeAddress(words: Int32Array, at: number, segment: Segment, offset: number): void {
-  const addressWords = segment.family === 6 ? 4 : 1
-  for (let word = 0; word < addressWords; word++) {
-    words[at + word] = int32(segment.buffer, offset + word * 4)
   }
 }

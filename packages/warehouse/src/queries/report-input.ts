@@ -17,7 +17,7 @@ export interface SiteRtts {
   readonly version: 4 | 6
   readonly query_count: number
   readonly handshake_count: number
-  /** Prefixes with a handshake that counts, with any traffic at all, with at least ten handshakes. */
+  /** Prefixes with a handshake that counts, with any traffic, with at least ten handshakes. */
   readonly prefixes_measured: number
   readonly prefixes_seen: number
   readonly prefixes_covered: number
