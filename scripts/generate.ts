@@ -7,11 +7,15 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatCommandLinePage } from './generate/command-line-page.ts'
+import { formatTablesPage } from './generate/tables-page.ts'
+import { formatWorldPage } from './generate/world-page.ts'
 
 const reference = fileURLToPath(new URL('../docs/reference', import.meta.url))
 
 const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'command-line.md': formatCommandLinePage,
+  'tables.md': formatTablesPage,
+  'world.md': formatWorldPage,
 }
 
 for (const [name, format] of Object.entries(pages)) {

@@ -97,8 +97,8 @@ function sentence(context: FindingContext, tracked: TrackedFinding, perSecond: n
     const whose = evidence.possibleSource === 'history' ? 'they had' : 'their neighbours have'
     return (
       `${who} are ${since}all served by ${to}: median ${now} where ${whose} ${possible} ` +
-      `at nearer sites (median difference ${interval}); ${lost}. Check how ${to} and the nearer sites are ` +
-      `announced to this network and its transits.`
+      `at nearer sites (median difference ${interval}); ${lost}. ` +
+      `Check how ${to} and the nearer sites are announced to this network and its transits.`
     )
   }
   const from = context.sites[assertion.siteFrom!]!

@@ -37,7 +37,7 @@ interface Parts {
 
 /** RTTs beyond this are discarded. */
 const rttNanosMax = 10e9
-/** Seen from the client: the ACK comes at once, the SYN-ACK took long (docs/reference/handshake-rules.md). */
+/** Seen from the client the ACK comes at once, and the SYN-ACK took long. */
 const clientSideRttNanosMax = 0.5e6
 const clientSideAcceptMicrosMin = 1000
 const clientSideRatioMin = 20
@@ -193,6 +193,7 @@ export class HandshakeCompleter {
 
 function isClientSide(rttNanos: number, acceptMicros: number): boolean {
   return (
+    acceptMicros * 1000 <= rttNanosMax &&
     rttNanos < clientSideRttNanosMax &&
     acceptMicros > clientSideAcceptMicrosMin &&
     acceptMicros * 1000 > rttNanos * clientSideRatioMin

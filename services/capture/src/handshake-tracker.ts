@@ -219,7 +219,7 @@ export class HandshakeTracker {
       flags = state.synMissing
     } else {
       const nanos = this.#openings.nanosUntil(slot, segment)
-      if (nanos >= 0) {
+      if (nanos >= 0 && nanos <= openingNanosMax) {
         flags = state.hasAccept
         this.#pending.words[offset + entry.acceptMicros] = Math.round(nanos / 1000)
       }
