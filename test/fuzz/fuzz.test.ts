@@ -3,6 +3,7 @@ import { Conversation, completeHandshake } from '../captures/conversation.ts'
 import { goldenCaptures } from '../captures/golden-captures.ts'
 import { extractBytes } from './extract-bytes.ts'
 import { fuzzCapture, fuzzFrame, fuzzRubbish } from './fuzz-once.ts'
+import { fuzzCsv, fuzzMessage, fuzzStream } from './fuzz-rows.ts'
 import { Draws } from './mutate.ts'
 import { recordEnds } from './record-ends.ts'
 
@@ -43,6 +44,17 @@ describe('whatever the bytes', () => {
         .frames.map(({ frame }) => frame),
     )
     repeat((draws) => fuzzFrame(draws, frames))
+  })
+
+  it('a mutated message is decoded or an error value, and costs no memory', () => {
+    // The first made the reader of Arrow loop until memory ended, the second for 20 seconds.
+    for (const seed of [5_000_009, 5_002_371]) fuzzMessage(new Draws(seed))
+    repeat(fuzzMessage)
+  })
+
+  it('a mutated export is read to its damage', async () => {
+    repeat(fuzzCsv)
+    for (let seed = 1; seed <= runs; seed++) await fuzzStream(new Draws(seed))
   })
 })
 

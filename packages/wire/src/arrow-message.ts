@@ -11,6 +11,7 @@ import {
   Table,
   tableToIPC,
 } from 'apache-arrow'
+import './arrow-bounds.ts'
 import type { Column } from './arrow-column.ts'
 import {
   decodeMeta,
