@@ -3,6 +3,7 @@ import { readHandshakes } from '@goldpan/capture/read-handshakes'
 import type { HandshakeBatch } from '@goldpan/core'
 import { HandshakeCsvFormatter, handshakeCsvHeader } from '@goldpan/wire/handshake-csv'
 import { exitCode } from '../exit-code.ts'
+import { complain } from '../standard-error.ts'
 
 export type HandshakesFormat = 'csv' | 'json' | 'arrow'
 
@@ -17,15 +18,15 @@ export async function run(options: HandshakesOptions): Promise<number> {
   const writer = await createWriter[options.format]()
   const read = await readHandshakes({ ...options, onBatch: writer.write })
   if (!read.ok) {
-    process.stderr.write(`goldpan: ${read.error.message}\n`)
+    complain(read.error.message)
     return exitCode.failed
   }
   writer.end?.()
   const { damages, notes, tracker } = read.value
-  for (const note of notes) process.stderr.write(`goldpan: ${note}\n`)
-  for (const damage of damages) process.stderr.write(`goldpan: ${damage.message}\n`)
+  for (const note of notes) complain(note)
+  for (const damage of damages) complain(damage.message)
   if (tracker.counters.client_side * 2 > tracker.counters.handshakes) {
-    process.stderr.write('goldpan: this was captured at the client: RTTs are SYN → SYN-ACK\n')
+    complain('this was captured at the client: RTTs are SYN → SYN-ACK')
   }
   return damages.length > 0 ? exitCode.damagedInput : exitCode.done
 }
@@ -38,8 +39,19 @@ interface Writer {
 const createWriter: Readonly<Record<HandshakesFormat, () => Promise<Writer>>> = {
   async csv() {
     const formatter = new HandshakeCsvFormatter()
-    writeOut(Buffer.from(handshakeCsvHeader))
-    return { write: (batch) => writeOut(formatter.format(batch)) }
+    let headerBytes: Uint8Array | undefined = Buffer.from(handshakeCsvHeader)
+    // What cannot be read prints nothing; a capture without handshakes prints the header.
+    const writeHeader = (): void => {
+      if (headerBytes) writeOut(headerBytes)
+      headerBytes = undefined
+    }
+    return {
+      write(batch) {
+        writeHeader()
+        writeOut(formatter.format(batch))
+      },
+      end: writeHeader,
+    }
   },
   async json() {
     const { formatHandshakeJson } = await import('../handshake-json.ts')
@@ -63,6 +75,10 @@ function writeOut(bytes: Uint8Array): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EPIPE') process.exit(exitCode.done)
+      if (code === 'ENOSPC') {
+        complain('standard output is full: free some disk space and run the same command again')
+        process.exit(exitCode.failed)
+      }
       if (code !== 'EAGAIN') throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }
