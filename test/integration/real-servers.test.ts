@@ -63,10 +63,22 @@ async function query(port: number): Promise<number> {
   return connections
 }
 
-/** Records the loopback while `work` runs. */
+/** Records the loopback while `work` runs; short frames, so that the kernel's ring holds a burst. */
 async function record<T>(path: string, port: number, work: () => Promise<T>): Promise<T> {
   const filter = `port ${port}`
-  const options = ['-i', 'lo', '-U', '--immediate-mode', '-B', '16384', '-w', path, filter]
+  const options = [
+    '-i',
+    'lo',
+    '-U',
+    '--immediate-mode',
+    '-s',
+    '4096',
+    '-B',
+    '65536',
+    '-w',
+    path,
+    filter,
+  ]
   const tcpdump: OwnProcess = startProcess(findTool('tcpdump')!, options)
   let result: T
   try {
