@@ -63,7 +63,7 @@ async function query(port: number): Promise<number> {
   return connections
 }
 
-/** Records the loopback while `work` runs; short frames, so that the kernel's ring holds a burst. */
+/** Records the loopback while `work` runs; short frames, so that the ring holds a burst. */
 async function record<T>(path: string, port: number, work: () => Promise<T>): Promise<T> {
   const filter = `port ${port}`
   const options = [
