@@ -1,7 +1,7 @@
 import { addressBytes, type TrafficBatch, trafficPresent } from '@goldpan/core'
 import type { Segment } from '@goldpan/packet'
 import { countDnsMessages } from './count-dns-messages.ts'
-import { count, countWords, ipv4Mark, PrefixCounts, restRow } from './prefix-counts.ts'
+import { cold, hot, ipv4Mark, PrefixCounts, restRow, rowWords } from './prefix-counts.ts'
 
 /** Takes the rows of closed minutes. */
 export interface TrafficSink {
@@ -103,11 +103,11 @@ export class TrafficCounter {
     const seen = this.#seen[segment.family as 4 | 6]
     if (!isAnswer && toServer) {
       seen.udpQueries = true
-      this.#add(segment, segment.sourceOffset, count.udpQueries, 1)
+      this.#countUdpQuery(segment)
     } else if (isAnswer && this.#isServerPort[segment.sourcePort] === 1) {
       seen.udpAnswers = true
       // TC (RFC 1035 §4.1.1)
-      if (flags & 2) this.#add(segment, segment.destinationOffset, count.truncatedAnswers, 1)
+      if (flags & 2) this.#add(segment, segment.destinationOffset, cold.truncatedAnswers, 1)
     } else {
       this.counters.not_dns++
     }
@@ -121,7 +121,7 @@ export class TrafficCounter {
       this.#seen[segment.family as 4 | 6].tcpInbound = true
       if (segment.payloadBytes < 2) return
       const queries = countDnsMessages(segment)
-      if (queries > 0) this.#add(segment, segment.sourceOffset, count.tcpQueries, queries)
+      if (queries > 0) this.#add(segment, segment.sourceOffset, cold.tcpQueries, queries)
     } else if (this.#isServerPort[segment.sourcePort] === 1) {
       this.#moveTo(segment.seconds)
       this.#seen[segment.family as 4 | 6].tcpOutbound = true
@@ -130,7 +130,7 @@ export class TrafficCounter {
 
   /** Counts a handshake that the current packet, an ACK, completed. */
   countHandshake(segment: Segment): void {
-    this.#add(segment, segment.sourceOffset, count.handshakes, 1)
+    this.#add(segment, segment.sourceOffset, cold.handshakes, 1)
   }
 
   /** Closes the open minute; what follows starts a new one. */
@@ -151,7 +151,19 @@ export class TrafficCounter {
     this.#isOpen = true
   }
 
+  #countUdpQuery(segment: Segment): void {
+    const row = this.#rowOf(segment, segment.sourceOffset)
+    if (row >= 0) this.#prefixes.hot[row * rowWords + hot.udpQueries]! += 1
+  }
+
+  /** Adds to one of the columns that few packets touch. */
   #add(segment: Segment, client: number, column: number, amount: number): void {
+    const row = this.#rowOf(segment, client)
+    if (row >= 0) this.#prefixes.cold[row * rowWords + column]! += amount
+  }
+
+  /** Row of the client at `client`, or −1 when it is excluded. */
+  #rowOf(segment: Segment, client: number): number {
     const { buffer } = segment
     let high = (buffer[client]! << 16) | (buffer[client + 1]! << 8) | buffer[client + 2]!
     let low = ipv4Mark
@@ -162,72 +174,57 @@ export class TrafficCounter {
     const prefixes = this.#prefixes
     const rowsBefore = prefixes.rows
     const row = prefixes.rowOf(high, low)
-    const at = row * countWords
     if (row === restRow) this.counters.prefixes_beyond_bound++
-    if (this.#excluded) {
-      if (prefixes.rows > rowsBefore) this.#markExcluded(at)
-      if (this.#isExcluded(segment, client, row)) {
-        this.counters.excluded_packets++
-        return
-      }
-    }
-    prefixes.words[at + column]! += amount
+    if (this.#excluded === undefined) return row
+    if (prefixes.rows > rowsBefore) this.#markExcluded(row)
+    if (!this.#isExcluded(segment, client, row)) return row
+    this.counters.excluded_packets++
+    return -1
   }
 
-  #markExcluded(at: number): void {
-    const { words } = this.#prefixes
-    writePrefixWords(words, at, this.#prefixBytes, 0)
-    if (this.#excluded!.touches(this.#prefixBytes)) words[at + count.hasExcluded] = 1
+  #markExcluded(row: number): void {
+    writePrefixWords(this.#prefixes.hot, row, this.#prefixBytes, 0)
+    if (!this.#excluded!.touches(this.#prefixBytes)) return
+    this.#prefixes.cold[row * rowWords + cold.hasExcluded] = 1
   }
 
   #isExcluded(segment: Segment, client: number, row: number): boolean {
-    const mayBe =
-      row === restRow || this.#prefixes.words[row * countWords + count.hasExcluded] === 1
+    const mayBe = row === restRow || this.#prefixes.cold[row * rowWords + cold.hasExcluded] === 1
     return mayBe && this.#excluded!.has(segment.buffer, client, segment.family)
   }
 
   #close(): void {
     const prefixes = this.#prefixes
     for (let row = 1; row < prefixes.rows; row++) this.#write(row)
-    if (hasCounts(prefixes.words, restRow)) this.#write(restRow)
+    this.#write(restRow)
     prefixes.clear()
     this.#isOpen = false
   }
 
   #write(row: number): void {
-    const { words } = this.#prefixes
-    const at = row * countWords
-    // Only excluded clients were there: nothing to say.
-    if (!hasCounts(words, at)) return
+    const prefixes = this.#prefixes
+    // Nobody was beyond the bound, or only excluded clients were there: nothing to say.
+    if (!prefixes.hasCounts(row)) return
+    const at = row * rowWords
     const batch = this.#sink.trafficBatch()
     const target = batch.length
     batch.minuteSeconds[target] = this.#minuteSeconds
-    batch.udpQueries[target] = words[at + count.udpQueries]!
-    batch.tcpQueries[target] = words[at + count.tcpQueries]!
-    batch.truncatedAnswers[target] = words[at + count.truncatedAnswers]!
-    batch.handshakes[target] = words[at + count.handshakes]!
+    batch.udpQueries[target] = prefixes.hot[at + hot.udpQueries]!
+    batch.tcpQueries[target] = prefixes.cold[at + cold.tcpQueries]!
+    batch.truncatedAnswers[target] = prefixes.cold[at + cold.truncatedAnswers]!
+    batch.handshakes[target] = prefixes.cold[at + cold.handshakes]!
     batch.samplingRate[target] = 1
     if (row === restRow) {
       batch.prefix.fill(0, target * addressBytes, (target + 1) * addressBytes)
       batch.present[target] = presentOf(this.#seen[4]) | presentOf(this.#seen[6])
     } else {
-      writePrefixWords(words, at, batch.prefix, target * addressBytes)
-      const family = words[at + count.low] === ipv4Mark ? 4 : 6
+      writePrefixWords(prefixes.hot, row, batch.prefix, target * addressBytes)
+      const family = prefixes.hot[at + hot.low] === ipv4Mark ? 4 : 6
       batch.present[target] = trafficPresent.prefix | presentOf(this.#seen[family])
     }
     batch.length = target + 1
     if (batch.length === batch.capacity) this.#sink.trafficFull()
   }
-}
-
-function hasCounts(words: Int32Array, at: number): boolean {
-  return (
-    (words[at + count.udpQueries]! |
-      words[at + count.tcpQueries]! |
-      words[at + count.truncatedAnswers]! |
-      words[at + count.handshakes]!) !==
-    0
-  )
 }
 
 function presentOf(seen: Visibility): number {
@@ -239,10 +236,10 @@ function presentOf(seen: Visibility): number {
   return present
 }
 
-/** The 16 bytes of the prefix in row words `at`. */
-function writePrefixWords(words: Int32Array, at: number, bytes: Uint8Array, offset: number): void {
-  const high = words[at + count.high]!
-  const low = words[at + count.low]!
+/** Writes the 16 bytes of the prefix of `row`. */
+function writePrefixWords(words: Int32Array, row: number, bytes: Uint8Array, offset: number): void {
+  const high = words[row * rowWords + hot.high]!
+  const low = words[row * rowWords + hot.low]!
   bytes.fill(0, offset, offset + addressBytes)
   if (low === ipv4Mark) {
     bytes[offset + 10] = 0xff
