@@ -6,6 +6,7 @@ export type Table =
   | 'sensor_status'
   | 'ingests'
   | 'findings'
+  | 'dead_letters'
   | 'migrations'
   | 'sites'
   | 'networks'
