@@ -13,7 +13,7 @@ import {
 } from '@goldpan/estimator'
 import { type CaptureFacts, formatReportJson, formatReportText, readReport } from '@goldpan/report'
 import { createInProcessBus } from '@goldpan/runtime'
-import { type Warehouse, writeFindings } from '@goldpan/warehouse'
+import type { Warehouse } from '@goldpan/warehouse'
 import { readExcluded } from '../excluded-file.ts'
 import { exitCode } from '../exit-code.ts'
 import { openForAnalysis } from '../open-warehouse.ts'
@@ -115,7 +115,6 @@ async function analyze(
   complainOfRows(summary)
   const span = spanOf(captures.map(({ capture }) => capture))
   const analysis = await analyzeWarehouse({ warehouse, service, sites: prepared.sites, ...span })
-  await writeFindings(warehouse, analysis.findings)
   const report = await readReport({
     ...{ warehouse, service, ...span, weight: analysis.weight, findings: analysis.findings },
     captures: captures.map(toFacts),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type Finding, findingSeverities, parsePacketTime } from '@goldpan/core'
 import type { Warehouse } from './warehouse.ts'
@@ -5,15 +6,19 @@ import { formatWarehouseTime } from './warehouse-time.ts'
 
 const findingsSql = readFileSync(new URL('./queries/findings.sql', import.meta.url), 'utf8')
 
-/** Writes the present state of findings; what stands there under their ids is replaced. */
+/**
+ * Writes findings as they are at a minute of packet time (since 1970); what stands there under
+ * their ids is replaced, unless it is of a later minute. Writing the same again changes nothing.
+ */
 export async function writeFindings(
   warehouse: Warehouse,
   findings: readonly Finding[],
+  minute: number,
 ): Promise<void> {
   if (findings.length === 0) return
   const rows = findings.map((finding) => ({
     id: finding.id,
-    version: versionOf(finding),
+    version: minute,
     service: finding.service,
     kind: finding.kind,
     severity: finding.severity,
@@ -23,13 +28,9 @@ export async function writeFindings(
     lost_time: finding.lost_time,
     finding: JSON.stringify(finding),
   }))
-  const token = rows.map(({ id, version }) => `${id}:${version}`).join()
-  await warehouse.insertRows('findings', rows, `findings/${token}`)
+  const digest = createHash('sha256').update(JSON.stringify(rows)).digest('hex')
+  await warehouse.insertRows('findings', rows, `findings/${minute}/${digest}`)
 }
-
-/** A resolved finding is newer than an open one; more samples are newer than fewer. */
-const versionOf = (finding: Finding): number =>
-  finding.samples * 2 + (finding.state === 'resolved' ? 1 : 0)
 
 const warehouseTime = (time: string): string => formatWarehouseTime(parsePacketTime(time) ?? 0)
 

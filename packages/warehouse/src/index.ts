@@ -12,5 +12,13 @@ export {
 } from './queries/analyzer-input.ts'
 export type { ReportSpan, SiteRtts } from './queries/report-input.ts'
 export { readSiteRtts } from './queries/report-input.ts'
+export type { AnalyzerStateHead, MinuteRows, SensorProgress } from './queries/watch-input.ts'
+export {
+  readAnalyzerState,
+  readAnalyzerStateHead,
+  readMinuteRows,
+  readSensorProgress,
+  readServices,
+} from './queries/watch-input.ts'
 export type { Table, Warehouse } from './warehouse.ts'
 export { formatWarehouseTime } from './warehouse-time.ts'

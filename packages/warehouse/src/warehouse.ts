@@ -10,6 +10,7 @@ export type Table =
   | 'migrations'
   | 'sites'
   | 'networks'
+  | 'analyzer_states'
 
 export interface Warehouse {
   /**

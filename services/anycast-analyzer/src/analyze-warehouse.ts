@@ -59,6 +59,6 @@ export async function analyzeWarehouse(options: AnalyzeOptions): Promise<Analyze
   }
   analyzer.finish()
   const findings = analyzer.findings().toSorted(worstFirst)
-  await writeFindings(warehouse, findings)
+  await writeFindings(warehouse, findings, lastMinute)
   return { findings, minutesDecided, prefixes: table.length, weight }
 }

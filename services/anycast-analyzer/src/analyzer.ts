@@ -1,13 +1,14 @@
 import type { Finding } from '@goldpan/core'
+import { type AnalyzerMemory, createAnalyzerMemory } from './analyzer-memory.ts'
 import type { AnalyzerView } from './analyzer-view.ts'
 import { detectors } from './detectors.ts'
 import { createFindingBook } from './finding-book.ts'
 import { toFinding } from './finding-format.ts'
 import type { MinuteWindow } from './minute-window.ts'
-import { createPrefixState, type PrefixState } from './prefix-columns.ts'
+import type { PrefixState } from './prefix-columns.ts'
 import { advancePrefixState } from './prefix-state.ts'
 import { type GroupLevel, groupLevels, type PrefixTable } from './prefix-table.ts'
-import { createSiteFates, type SiteFailures } from './site-fate.ts'
+import { createSiteFates } from './site-fate.ts'
 import { prefixesMin, standingEveryMinutes, standingMinutes } from './threshold.ts'
 
 export interface AnalyzerSite {
@@ -44,12 +45,14 @@ export interface Analyzer {
 /** A displaced part of a group smaller than this is not looked at: no move of most of it. */
 const suspectShare = 0.05
 
-/** An analyzer before its first minute. */
-export function createAnalyzer(config: AnalyzerConfig): Analyzer {
+/** An analyzer before its first minute, or one that goes on with what another remembered. */
+export function createAnalyzer(
+  config: AnalyzerConfig,
+  memory: AnalyzerMemory = createAnalyzerMemory(config.table.length),
+): Analyzer {
   const { table, sites, service, weight } = config
-  const state = createPrefixState(table.length)
-  const book = createFindingBook(service)
-  const failures: SiteFailures = new Map()
+  const { state, failures } = memory
+  const book = createFindingBook(service, memory.tracked)
   const context = { service, state, table, sites: sites.map(({ code }) => code), weight }
 
   const look = (judgeStanding: boolean): AnalyzerView => {

@@ -38,9 +38,8 @@ export interface FindingBook {
 /** Two departures of one cause lie at most so many minutes apart in one group. */
 const earlyMinutes = 2
 
-/** An empty book of a service. */
-export function createFindingBook(service: string): FindingBook {
-  const findings: TrackedFinding[] = []
+/** The book of a service that goes on with `findings`. */
+export function createFindingBook(service: string, findings: TrackedFinding[] = []): FindingBook {
   const open = (): TrackedFinding[] => findings.filter((one) => one.resolvedMinute === undefined)
   return {
     findings,

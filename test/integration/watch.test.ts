@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { analyzeWarehouse, createStateStore, Watch } from '@goldpan/anycast-analyzer'
+import { captureToBus } from '@goldpan/capture'
+import type { Finding } from '@goldpan/core'
+import { Estimator, readNetworkTable } from '@goldpan/estimator'
+import { createInProcessBus } from '@goldpan/runtime'
+import { writeWorld } from '@goldpan/simulator'
+import { readFindings, type Warehouse } from '@goldpan/warehouse'
+import { openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { smallWorld } from './small-world.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'goldpan-watch-'))
+const world = smallWorld({
+  hours: 3,
+  globalNetworks: 2,
+  events: [{ kind: 'polarization', network: 0, site: 'iad', startHour: 1.25 }],
+})
+const { service } = world
+
+let warehouse: Warehouse
+let expected: readonly Finding[]
+
+async function fillWarehouse(): Promise<void> {
+  const networks = readNetworkTable([join(folder, 'networks.csv')])
+  if (!networks.ok) throw new Error(networks.error.message)
+  const { sender, receiver } = createInProcessBus({ messagesMax: 8 })
+  const estimating = new Estimator({ receiver, warehouse, networks: networks.value }).run()
+  for (const site of world.sites) {
+    const inputs = [join(folder, `${site}.pcap`)]
+    const source = { service, site, sensor: site, inputs, ports: [53] }
+    await captureToBus({ ...source, bus: sender, clients: 'prefix' })
+  }
+  sender.end()
+  await estimating
+}
+
+beforeAll(async () => {
+  await writeWorld(world, { folder, packets: true })
+  const opened = await openEmbeddedWarehouse({ folder: join(folder, 'warehouse') })
+  if (!opened.ok) throw new Error(opened.error.message)
+  warehouse = opened.value
+  await fillWarehouse()
+  expected = (await analyzeWarehouse({ warehouse, service })).findings
+})
+beforeEach(async () => {
+  await warehouse.command('TRUNCATE TABLE findings')
+  await warehouse.command('TRUNCATE TABLE analyzer_states')
+})
+afterAll(async () => {
+  await warehouse.close()
+  rmSync(folder, { recursive: true })
+})
+
+const storeOf = (watcher: string) => createStateStore({ warehouse, service, watcher })
+const watchWith = (watcher: string, minutesPerState?: number) =>
+  new Watch({
+    warehouse,
+    service,
+    store: storeOf(watcher),
+    sites: async () => [],
+    ...(minutesPerState ? { minutesPerState } : {}),
+  })
+
+async function roundOf(watch: Watch) {
+  const round = await watch.round()
+  if (!round.ok) throw new Error(round.error)
+  return round.value
+}
+
+/** What says when and of whom a finding spoke; numbers may be measured at another minute. */
+const gist = (findings: readonly Finding[]) =>
+  findings.map(({ id, opened, onset, state, site_to }) => ({ id, opened, onset, state, site_to }))
+
+describe('watch', () => {
+  it('finds what analyze finds, to the letter', async () => {
+    const round = await roundOf(watchWith('one'))
+    expect(round).toMatchObject({
+      ended: true,
+      superseded: false,
+      lateRows: 0,
+      minutesDecided: 180,
+    })
+    expect(expected.length).toBeGreaterThan(0)
+    expect(await readFindings(warehouse, { service })).toEqual(expected)
+  })
+
+  it('goes on after each restart as if there had been none', async () => {
+    let ended = false
+    for (let rounds = 0; !ended && rounds < 30; rounds++) {
+      ended = (await roundOf(watchWith('again', 13))).ended
+    }
+    expect(ended).toBe(true)
+    expect(gist(await readFindings(warehouse, { service }))).toEqual(gist(expected))
+  })
+
+  it('decides each minute once where two of them watch', async () => {
+    const watchers = [watchWith('left', 20), watchWith('right', 20)]
+    let ended = false
+    for (let rounds = 0; !ended && rounds < 30; rounds++) {
+      const both = await Promise.all(watchers.map(roundOf))
+      ended = both.every((round) => round.ended)
+    }
+    expect(ended).toBe(true)
+    expect(gist(await readFindings(warehouse, { service }))).toEqual(gist(expected))
+    const states = await warehouse.query(
+      'SELECT minute FROM analyzer_states GROUP BY minute, digest',
+    )
+    expect(new Set(states.map((row) => JSON.stringify(row))).size).toBe(states.length)
+  })
+
+  it('tells what a watcher that was killed behind its state had not told', async () => {
+    const silent = { ...storeOf('killed'), tell: () => Promise.reject(new Error('killed')) }
+    const killed = new Watch({ warehouse, service, store: silent, sites: async () => [] })
+    await expect(killed.round()).rejects.toThrow('killed')
+    expect(await readFindings(warehouse, { service })).toEqual([])
+    await roundOf(watchWith('next'))
+    expect(await readFindings(warehouse, { service })).toEqual(expected)
+  })
+
+  it('counts rows that come after their minute was decided, once', async () => {
+    const watch = watchWith('late')
+    await roundOf(watch)
+    await warehouse.command(
+      `INSERT INTO handshakes SELECT * FROM handshakes
+       WHERE excluded = ''
+         AND time >= (SELECT max(time) - INTERVAL 5 MINUTE FROM handshakes) LIMIT 10`,
+    )
+    expect((await roundOf(watch)).lateRows).toBe(10)
+    expect((await roundOf(watch)).lateRows).toBe(0)
+  })
+})
