@@ -1,13 +1,21 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { err, type Result } from '@goldpan/core'
-import type { Warehouse } from '@goldpan/warehouse'
+import { err, ok, type Result } from '@goldpan/core'
+import {
+  isServerUrl,
+  openServerWarehouse,
+  type ServerOptions,
+  type Warehouse,
+} from '@goldpan/warehouse'
 
 /** A warehouse that cannot be opened: one sentence says why and what to do. */
 export interface WarehouseProblem {
   readonly message: string
 }
+
+/** What a server asks for, besides its address. Files are named in the environment. */
+export type ServerAccess = Omit<ServerOptions, 'url' | 'socketPath' | 'migrations'>
 
 /** Where the last analysis is kept when no warehouse is named (XDG base directories). */
 export function stateWarehouseFolder(): string {
@@ -17,31 +25,82 @@ export function stateWarehouseFolder(): string {
 
 /** Opens the named warehouse to add to it, or starts the one in the state folder anew. */
 export async function openForAnalysis(
-  folder: string | undefined,
+  named: string | undefined,
 ): Promise<Result<Warehouse, WarehouseProblem>> {
-  if (folder !== undefined) return open(folder)
+  if (named !== undefined) return openForWriting(named)
   const previous = stateWarehouseFolder()
-  if (!existsSync(previous)) return open(previous)
+  if (!existsSync(previous)) return openFolder(previous)
   // Opening it first makes sure that no other process has it.
-  const opened = await open(previous)
+  const opened = await openFolder(previous)
   if (!opened.ok && opened.error.code !== 'UNUSABLE_FOLDER') return opened
   if (opened.ok) await opened.value.close()
   rmSync(previous, { recursive: true, force: true })
-  return open(previous)
+  return openFolder(previous)
 }
 
-/** Opens a warehouse that an analysis left, to read from it. */
-export async function openForReading(
-  folder: string | undefined,
+/** Opens a server's or a folder's warehouse, brought up to date. */
+export async function openForWriting(
+  named: string,
+  access?: ServerAccess,
 ): Promise<Result<Warehouse, WarehouseProblem>> {
-  const path = folder ?? stateWarehouseFolder()
-  if (!existsSync(join(path, 'data'))) {
-    return err({ message: `there is no warehouse in ${path}: run goldpan analyze first` })
-  }
-  return open(path)
+  if (!isServerUrl(named)) return openFolder(named)
+  const given = access ? ok(access) : readServerAccess()
+  return given.ok ? openServerWarehouse({ ...given.value, url: named }) : given
 }
 
-async function open(folder: string) {
+/**
+ * Opens a warehouse to read from it. A folder that another process holds is read through the
+ * socket that the holder serves in it.
+ */
+export async function openForReading(
+  named: string | undefined,
+  access?: ServerAccess,
+): Promise<Result<Warehouse, WarehouseProblem>> {
+  if (named !== undefined && isServerUrl(named)) {
+    const given = access ? ok(access) : readServerAccess()
+    if (!given.ok) return given
+    return openServerWarehouse({ ...given.value, url: named, migrations: 'check' })
+  }
+  const folder = named ?? stateWarehouseFolder()
+  if (!existsSync(join(folder, 'data'))) {
+    return err({ message: `there is no warehouse in ${folder}: run goldpan analyze first` })
+  }
+  const opened = await openFolder(folder)
+  if (opened.ok || opened.error.code !== 'WAREHOUSE_HELD') return opened
+  const { pid } = opened.error
+  const { openHeldWarehouse } = await import('@goldpan/warehouse-embedded')
+  return openHeldWarehouse(folder, pid!)
+}
+
+async function openFolder(folder: string) {
   const { openEmbeddedWarehouse } = await import('@goldpan/warehouse-embedded')
   return openEmbeddedWarehouse({ folder })
+}
+
+/** Password and certificates from the files that `GOLDPAN_WAREHOUSE_…_FILE` name. */
+export function readServerAccess(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Result<ServerAccess, WarehouseProblem> {
+  const problems: string[] = []
+  const read = (key: string): Buffer | undefined => {
+    const name = `GOLDPAN_WAREHOUSE_${key}_FILE`
+    const file = environment[name]
+    if (!file) return undefined
+    try {
+      return readFileSync(file)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      problems.push(`${name} names ${file}, which cannot be read (${code}): check it`)
+      return undefined
+    }
+  }
+  const password = read('PASSWORD')
+    ?.toString('utf8')
+    .replace(/\r?\n$/, '')
+  const [ca, cert, key] = [read('CA'), read('CERT'), read('KEY')]
+  if (problems.length > 0) return err({ message: problems[0]! })
+  return ok({
+    ...(password === undefined ? {} : { password }),
+    tls: { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) },
+  })
 }

@@ -35,8 +35,8 @@ const portOption = (): Option =>
 
 const warehouseOption = (): Option =>
   new Option(
-    '--warehouse <dir>',
-    'folder of the embedded warehouse, or http(s)://USER@HOST:PORT/DB (default: your state folder)',
+    '--warehouse <where>',
+    'folder of an embedded warehouse, or http(s)://USER@HOST:PORT/DB (default: your state folder)',
   )
 
 const inputHelp = `

@@ -41,6 +41,9 @@ export async function run(options: FindingsOptions): Promise<number> {
         : formatFindingsText(findings, { colour: process.stdout.isTTY === true })
     process.stdout.write(text)
     return exitCode.done
+  } catch (error) {
+    complain((error as Error).message)
+    return exitCode.failed
   } finally {
     await warehouse.close()
   }

@@ -1,18 +1,20 @@
-import { randomUUID } from 'node:crypto'
-import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { buffer } from 'node:stream/consumers'
-import { createClient } from '@clickhouse/client'
 import { err, ok, type Result } from '@goldpan/core'
-import { migrate, type Table, type Warehouse } from '@goldpan/warehouse'
-import { createChdbConnection } from 'chdb/connection'
+import { insertSettings, migrate, type Warehouse } from '@goldpan/warehouse'
+import { type Engine, openEngine } from './engine.ts'
 import { lockFolder, type Release } from './folder-lock.ts'
+import { type HttpFront, serveEngine } from './http-front.ts'
+import { socketName } from './socket-name.ts'
+import { parameterText } from './sql-text.ts'
 
 /** Why a folder cannot be opened as a warehouse. */
 export interface OpenError {
   readonly code: 'WAREHOUSE_HELD' | 'NEWER_WAREHOUSE' | 'UNUSABLE_FOLDER'
   /** One sentence: what, where, what to do. */
   readonly message: string
+  /** The process that holds the folder. */
+  readonly pid?: number
 }
 
 export interface EmbeddedOptions {
@@ -20,47 +22,53 @@ export interface EmbeddedOptions {
   readonly folder: string
 }
 
-/** Memory that one statement may use. */
-const memoryBytesMax = 800 * 2 ** 20
+/** The warehouse of a folder, and ClickHouse's HTTP protocol on it. */
+export interface EmbeddedWarehouse extends Warehouse {
+  /** Serves it on a loopback port too (0: a free one), for tests; resolves to the port. */
+  serve(port: number, users?: Readonly<Record<string, string>>): Promise<number>
+}
 
-/** Settings of every insert: defaults differ by version, and a retry must make the same block. */
-const insertSettings = {
-  async_insert: 0,
-  insert_deduplicate: 1,
-  deduplicate_blocks_in_dependent_materialized_views: 1,
+/** Settings that the library needs besides those of every insert, so that a block stays one. */
+const engineInsertSettings = {
+  ...insertSettings,
   max_block_size: '1000000',
-  max_insert_block_size: '1000000',
-  min_insert_block_size_rows: '1000000',
-  min_insert_block_size_bytes: '1000000000',
   max_threads: 1,
   max_insert_threads: '1',
 } as const
 
 /**
  * Opens (or makes) the warehouse in a folder: ClickHouse as a library, in this process. The folder
- * belongs to this process until `close`.
+ * belongs to this process until `close`; others reach it through the socket in it.
  */
 export async function openEmbeddedWarehouse(
   options: EmbeddedOptions,
-): Promise<Result<Warehouse, OpenError>> {
+): Promise<Result<EmbeddedWarehouse, OpenError>> {
   const folder = resolve(options.folder)
-  let release: Release
+  let release: Release | undefined
+  let engine: Engine | undefined
+  const opened: HttpFront[] = []
+  const close = async (): Promise<void> => {
+    for (const front of opened.splice(0)) await front.close()
+    await engine?.close()
+    release?.()
+    release = undefined
+  }
   try {
-    mkdirSync(join(folder, 'incoming'), { recursive: true, mode: 0o700 })
+    mkdirSync(folder, { recursive: true })
     const locked = lockFolder(folder)
     if (!locked.ok) return locked
     release = locked.value
-  } catch (error) {
-    return err(unusable(folder, error))
-  }
-  try {
-    const warehouse = createEmbedded(folder, release)
+    engine = await openEngine(folder)
+    const warehouse = createEmbedded(engine, close, opened)
     const migrated = await migrate(warehouse)
-    if (migrated.ok) return ok(warehouse)
-    await warehouse.close()
+    if (migrated.ok) {
+      opened.push(await serveEngine(engine, { path: join(folder, socketName) }))
+      return ok(warehouse)
+    }
+    await close()
     return err(migrated.error)
   } catch (error) {
-    release()
+    await close()
     return err(unusable(folder, error))
   }
 }
@@ -75,78 +83,50 @@ function unusable(folder: string, error: unknown): OpenError {
   }
 }
 
-function createEmbedded(folder: string, release: Release): Warehouse {
-  const client = createClient({
-    connection: createChdbConnection({ path: join(folder, 'data') }),
-    clickhouse_settings: { max_memory_usage: String(memoryBytesMax) },
-  } as never)
-  const queryBytes = async (
-    query: string,
+function createEmbedded(
+  engine: Engine,
+  close: () => Promise<void>,
+  opened: HttpFront[],
+): EmbeddedWarehouse {
+  const execute = (
+    sql: string,
     format: string,
     parameters: Readonly<Record<string, unknown>> = {},
-  ): Promise<Uint8Array> => {
-    const { stream } = await client.exec({
-      query: `${query.trim()}\nFORMAT ${format}`,
-      query_params: { ...parameters },
+    settings = {},
+  ): Promise<Uint8Array> =>
+    engine.execute({
+      ...{ sql, format, settings },
+      parameter: (name) => (name in parameters ? parameterText(parameters[name]) : undefined),
     })
-    return buffer(stream)
-  }
   return {
     async query<Row>(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<Row[]> {
-      const result = await client.query({
-        query: sql,
-        format: 'JSONEachRow',
-        query_params: { ...parameters },
-      })
-      return result.json<Row>()
+      const lines = Buffer.from(await execute(sql, 'JSONEachRow', parameters)).toString('utf8')
+      return lines === '' ? [] : (JSON.parse(`[${lines.trimEnd().replaceAll('\n', ',')}]`) as Row[])
     },
-    queryArrow: (sql, parameters) => queryBytes(sql, 'ArrowStream', parameters),
-    queryText: (sql, format) => queryBytes(sql, format),
+    queryArrow: (sql, parameters) => execute(sql, 'ArrowStream', parameters),
+    queryText: (sql, format) => execute(sql, format, {}, { readonly: 2 }),
     async command(sql, parameters) {
-      await client.command({ query: sql, query_params: { ...parameters } })
+      await execute(sql, 'TabSeparated', parameters)
     },
-    insertArrow: (table, columns, arrow, token) =>
-      insertFile(client, folder, { table, columns, arrow, token }),
-    async insertRows(table, rows, token) {
-      await client.insert({
-        table,
-        values: [...rows],
-        format: 'JSONEachRow',
-        clickhouse_settings: { ...insertSettings, insert_deduplication_token: token },
+    insertArrow(table, columns, bytes, token) {
+      const names = columns.map((name) => `\`${name}\``).join(', ')
+      return engine.insertBytes({
+        ...{ target: `${table} (${names})`, columns: names, format: 'ArrowStream', bytes },
+        settings: { ...engineInsertSettings, insert_deduplication_token: token },
       })
     },
-    async close() {
-      await client.close()
-      release()
+    async insertRows(table, rows, token) {
+      const lines = rows.map((row) => JSON.stringify(row)).join('\n')
+      await engine.execute({
+        sql: `INSERT INTO ${table} FORMAT JSONEachRow\n${lines}`,
+        settings: { ...engineInsertSettings, insert_deduplication_token: token },
+      })
     },
-  }
-}
-
-interface Block {
-  readonly table: Table
-  readonly columns: readonly string[]
-  readonly arrow: Uint8Array
-  readonly token: string
-}
-
-/** Inserts one block from a private file: the engine cuts binary bodies short. */
-async function insertFile(
-  client: ReturnType<typeof createClient>,
-  folder: string,
-  { table, columns, arrow, token }: Block,
-): Promise<void> {
-  const file = join(folder, 'incoming', `${randomUUID()}.arrow`)
-  const names = columns.map((name) => `\`${name}\``).join(', ')
-  writeFileSync(file, arrow, { mode: 0o600 })
-  try {
-    await client.command({
-      query:
-        `INSERT INTO ${table} (${names}) ` +
-        `SELECT ${names} FROM file({file:String}, ArrowStream)`,
-      query_params: { file },
-      clickhouse_settings: { ...insertSettings, insert_deduplication_token: token },
-    })
-  } finally {
-    unlinkSync(file)
+    async serve(port, users) {
+      const front = await serveEngine(engine, { port, ...(users ? { users } : {}) })
+      opened.push(front)
+      return front.port
+    },
+    close,
   }
 }

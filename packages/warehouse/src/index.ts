@@ -1,6 +1,7 @@
 /** The ClickHouse contract: tables, queries, and what a warehouse can do. */
 
 export { readFindings, worstFirst, writeFindings } from './findings.ts'
+export { insertSettings } from './insert-settings.ts'
 export type { Migration, NewerWarehouse } from './migrate.ts'
 export { migrate, readMigrations } from './migrate.ts'
 export type { AnalyzerExtent, AnalyzerSpan } from './queries/analyzer-input.ts'
@@ -20,5 +21,16 @@ export {
   readSensorProgress,
   readServices,
 } from './queries/watch-input.ts'
+export type { ServerUrl } from './server-url.ts'
+export { isServerUrl, parseServerUrl } from './server-url.ts'
+export type {
+  ServerOpenError,
+  ServerOptions,
+  ServerTimeouts,
+  ServerTls,
+} from './server-warehouse.ts'
+export { openServerWarehouse } from './server-warehouse.ts'
 export type { Table, Warehouse } from './warehouse.ts'
+export type { WarehouseErrorCode } from './warehouse-error.ts'
+export { WarehouseError, warehouseErrorCodes } from './warehouse-error.ts'
 export { formatWarehouseTime } from './warehouse-time.ts'

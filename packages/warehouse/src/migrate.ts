@@ -45,14 +45,18 @@ const migrationsTable = `CREATE TABLE IF NOT EXISTS migrations
 ENGINE = ReplacingMergeTree ORDER BY number`
 
 /**
- * Brings a warehouse up to date and returns the numbers that were applied. One that is newer than
- * this program is left as it is.
+ * The migrations that a warehouse lacks. One that is newer than this program is refused: it must
+ * not be touched.
  */
-export async function migrate(
+export async function readWarehouseAge(
   warehouse: Warehouse,
-  migrations: readonly Migration[] = readMigrations(),
-): Promise<Result<number[], NewerWarehouse>> {
-  await warehouse.command(migrationsTable)
+  migrations: readonly Migration[],
+): Promise<Result<Migration[], NewerWarehouse>> {
+  const [table] = await warehouse.query<{ tables: number }>(
+    `SELECT toUInt32(count()) AS tables FROM system.tables
+     WHERE database = currentDatabase() AND name = 'migrations'`,
+  )
+  if (!table || table.tables === 0) return ok([...migrations])
   const rows = await warehouse.query<{ number: number }>('SELECT DISTINCT number FROM migrations')
   const done = new Set(rows.map(({ number }) => number))
   const newest = Math.max(0, ...done)
@@ -65,10 +69,20 @@ export async function migrate(
         'update goldpan, nothing was changed',
     })
   }
-  const pending = migrations.filter(({ number }) => !done.has(number))
-  for (const { number, name, statements } of pending) {
+  return ok(migrations.filter(({ number }) => !done.has(number)))
+}
+
+/** Brings a warehouse up to date and returns the numbers that were applied. */
+export async function migrate(
+  warehouse: Warehouse,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<Result<number[], NewerWarehouse>> {
+  const pending = await readWarehouseAge(warehouse, migrations)
+  if (!pending.ok) return pending
+  if (pending.value.length > 0) await warehouse.command(migrationsTable)
+  for (const { number, name, statements } of pending.value) {
     for (const statement of statements) await warehouse.command(statement)
     await warehouse.insertRows('migrations', [{ number, name }], `migration/${number}`)
   }
-  return ok(pending.map(({ number }) => number))
+  return ok(pending.value.map(({ number }) => number))
 }
