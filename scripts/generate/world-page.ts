@@ -9,15 +9,39 @@ of each site, \`sites.csv\`, \`networks.csv\` and \`truth.json\`. The same file 
 bytes. The world of the demo is
 [packages/simulator/worlds/demo.yaml](../../packages/simulator/worlds/demo.yaml).
 
-| key | default | meaning |
-|---|---|---|
+`
+
+const eventIntroduction = `
+## Events
+
+What is wrong in the world, under \`events\`; \`truth.json\` tells it in the words of a finding.
+
+`
+
+const nuisanceIntroduction = `
+## Nuisances
+
+What happens in every network and must not be taken for an event, under \`nuisances\`. Wrong
+countries and lost SYN-ACKs are shares of the world, above.
+
 `
 
 /** docs/reference/world.md: each key of a world with its default. */
 export function formatWorldPage(): string {
-  const rows = worldKeys().map(({ key, default: value, about }) => {
-    const shown = value === 'required' ? 'required' : `\`${value}\``
+  return [
+    introduction,
+    table('world'),
+    eventIntroduction,
+    table('event'),
+    nuisanceIntroduction,
+    table('nuisance'),
+  ].join('')
+}
+
+function table(part: 'world' | 'event' | 'nuisance'): string {
+  const rows = worldKeys(part).map(({ key, default: value, about }) => {
+    const shown = value === 'required' || value === 'absent' ? value : `\`${value}\``
     return `| \`${key}\` | ${shown} | ${about} |`
   })
-  return `${introduction}${rows.join('\n')}\n`
+  return `| key | default | meaning |\n|---|---|---|\n${rows.join('\n')}\n`
 }

@@ -1,27 +1,49 @@
 import type { ClientPrefix, Population } from './population.ts'
-import type { Nuisance, World } from './world.ts'
+import type { Nuisance, World, WorldEvent } from './world.ts'
 
 /** Who is served where, and how busy, at a minute after the start. */
 
 const isOn = ({ startHour, hours }: Nuisance, minute: number): boolean =>
-  minute >= startHour * 60 && minute < (startHour + hours) * 60
+  minute >= startHour * 60 && minute < (startHour + (hours ?? Number.POSITIVE_INFINITY)) * 60
 
 /** Number of the site that serves a prefix. */
 export function siteAt(world: World, prefix: ClientPrefix, minute: number): number {
+  const planned = plannedSiteAt(world, prefix, minute)
+  const gone = world.nuisances.filter((one) => one.kind === 'site_outage' && isOn(one, minute))
+  if (!gone.some(({ site }) => site === world.sites[planned])) return planned
+  const left = prefix.rttMicros
+    .map((_, site) => site)
+    .filter((site) => {
+      return !gone.some((one) => one.site === world.sites[site])
+    })
+  return left.sort((a, b) => prefix.rttMicros[a]! - prefix.rttMicros[b]!)[0] ?? planned
+}
+
+function plannedSiteAt(world: World, prefix: ClientPrefix, minute: number): number {
   for (const event of world.events) {
-    if (event.network !== prefix.network || minute < (event.startHour ?? 0) * 60) continue
-    if (event.kind === 'polarization' || event.country === prefix.place.country) {
-      return world.sites.indexOf(event.site)
-    }
+    if (isMoved(event, prefix, minute)) return world.sites.indexOf(event.site)
   }
   for (const nuisance of world.nuisances) {
-    const isFlapping = nuisance.kind === 'flapping' && nuisance.network === prefix.network
-    // A load balancer sends every other minute elsewhere.
-    if (isFlapping && isOn(nuisance, minute) && minute % 2 === 1 && nuisance.site !== undefined) {
-      return world.sites.indexOf(nuisance.site)
-    }
+    if (nuisance.kind !== 'flapping' || nuisance.network !== prefix.network) continue
+    if (!isOn(nuisance, minute) || nuisance.site === undefined) continue
+    const since = minute - Math.ceil(nuisance.startHour * 60)
+    const swing = Math.floor(since / nuisance.swingMinutes)
+    if (swing % 2 === 1) return world.sites.indexOf(nuisance.site)
   }
   return prefix.homeSite
+}
+
+/** Whether an event sends a prefix to its site now. */
+function isMoved(event: WorldEvent, prefix: ClientPrefix, minute: number): boolean {
+  if (minute < (event.startHour ?? 0) * 60) return false
+  if (event.endHour !== undefined && minute >= event.endHour * 60) return false
+  return concerns(event, prefix)
+}
+
+/** Whether a prefix is one of an event's clients. */
+export function concerns({ network, country }: WorldEvent, prefix: ClientPrefix): boolean {
+  if (network !== undefined && network !== prefix.network) return false
+  return country === undefined || country === prefix.place.country
 }
 
 /** Whether a site's sensor sees anything. */
@@ -43,22 +65,29 @@ export function busynessAt(world: World, prefix: ClientPrefix, minute: number): 
   return busyness
 }
 
-/** Prefixes whose one client sends very many queries now, and how many more. */
-export function burstAt(world: World, population: Population, minute: number): number {
-  const burst = world.nuisances.find(({ kind }) => kind === 'burst')
-  if (!burst || !isOn(burst, minute)) return -1
-  return population.prefixes.findIndex(({ network }) => network === (burst.network ?? 0))
+/** Prefixes whose one client sends very many queries now. */
+export function burstsAt(world: World, population: Population, minute: number): Set<number> {
+  const bursts = world.nuisances.filter((one) => one.kind === 'burst' && isOn(one, minute))
+  return new Set(
+    bursts.map((burst) =>
+      population.prefixes.findIndex(({ network }) => network === (burst.network ?? 0)),
+    ),
+  )
 }
 
-/** Microseconds that queues add to the RTT of a prefix. */
+const queueMicrosMax = 25_000
+
+/** Microseconds that queues add at most to the RTT of a prefix: they rise and fall. */
 export function queueMicrosAt(world: World, prefix: ClientPrefix, minute: number): number {
-  const isCongested = world.nuisances.some(
+  const congestion = world.nuisances.find(
     (nuisance) =>
       nuisance.kind === 'congestion' &&
       nuisance.country === prefix.place.country &&
       isOn(nuisance, minute),
   )
-  return isCongested ? 25_000 : 0
+  if (!congestion) return 0
+  const past = (minute - congestion.startHour * 60) / ((congestion.hours ?? world.hours) * 60)
+  return queueMicrosMax * Math.sin(Math.PI * past)
 }
 
 /** Half-open handshakes a second that a site is flooded with. */

@@ -1,5 +1,5 @@
 import { parsePacketTime } from '@goldpan/core'
-import { burstAt, busynessAt, isSensorAlive, queueMicrosAt, siteAt } from './catchment.ts'
+import { burstsAt, busynessAt, isSensorAlive, queueMicrosAt, siteAt } from './catchment.ts'
 import type { Population } from './population.ts'
 import { createRandom } from './random.ts'
 import type { World } from './world.ts'
@@ -43,11 +43,11 @@ export function* drawMinutes(world: World, population: Population): Generator<Wo
   const ports = new Uint16Array(population.prefixes.length)
   for (let minute = 0; minute < world.hours * 60; minute++) {
     const minuteSeconds = startSeconds + minute * 60
-    const burst = burstAt(world, population, minute)
+    const bursts = burstsAt(world, population, minute)
     const connections: Connection[][] = world.sites.map(() => [])
     const udp = world.sites.map(() => new Map<number, number>())
     for (const [index, prefix] of population.prefixes.entries()) {
-      const more = index === burst ? burstQueriesPerSecond : 0
+      const more = bursts.has(index) ? burstQueriesPerSecond : 0
       const rate = prefix.queriesPerSecond * busynessAt(world, prefix, minute) + more
       const site = siteAt(world, prefix, minute)
       const tcp = random.poisson(rate * 60 * prefix.tcpShare)

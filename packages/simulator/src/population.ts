@@ -63,11 +63,53 @@ export function drawPopulation(world: World): Population {
   }
   const total = drawn.reduce((sum, prefix) => sum + prefix.queriesPerSecond, 0)
   const scale = world.queriesPerSecond / total
-  const prefixes = drawn.map((prefix) => ({
+  const scaled = drawn.map((prefix) => ({
     ...prefix,
     queriesPerSecond: prefix.queriesPerSecond * scale,
   }))
+  const prefixes = withDominance(world, withStrays(world, scaled))
   return { sites, networks, prefixes }
+}
+
+/** Some networks are not served by the nearest site where they are: one draw for each place. */
+function withStrays(world: World, prefixes: readonly ClientPrefix[]): readonly ClientPrefix[] {
+  if (world.strayShare === 0 || world.sites.length < 2) return prefixes
+  const random = createRandom(world.seed, 'strays')
+  const rankOf = new Map<string, number>()
+  return prefixes.map((prefix) => {
+    const key = `${prefix.network}/${prefix.place.code}`
+    const rank =
+      rankOf.get(key) ?? (random.uniform() < world.strayShare ? 1 + random.integer(2) : 0)
+    rankOf.set(key, rank)
+    if (rank === 0) return prefix
+    const ranked = prefix.rttMicros
+      .map((_, site) => site)
+      .sort((a, b) => prefix.rttMicros[a]! - prefix.rttMicros[b]!)
+    return { ...prefix, homeSite: ranked[Math.min(rank, ranked.length - 1)]! }
+  })
+}
+
+const dominantTimes = 4
+
+/** A network that asks more than all others of its busiest site. */
+function withDominance(world: World, prefixes: readonly ClientPrefix[]): readonly ClientPrefix[] {
+  let result = prefixes
+  for (const { kind, network } of world.nuisances) {
+    if (kind !== 'dominance') continue
+    const sumAt = (site: number, own: boolean): number =>
+      prefixes
+        .filter((prefix) => prefix.homeSite === site && (prefix.network === (network ?? 0)) === own)
+        .reduce((sum, { queriesPerSecond }) => sum + queriesPerSecond, 0)
+    const sites = world.sites.map((_, site) => site)
+    const site = sites.sort((a, b) => sumAt(b, true) - sumAt(a, true))[0]!
+    const times = (dominantTimes * sumAt(site, false)) / sumAt(site, true)
+    result = result.map((prefix) =>
+      prefix.network === (network ?? 0) && times > 1
+        ? { ...prefix, queriesPerSecond: prefix.queriesPerSecond * times }
+        : prefix,
+    )
+  }
+  return result
 }
 
 function nameNetwork(index: number, world: World): SimulatedNetwork {
@@ -127,7 +169,7 @@ function drawPrefix({
     vlan: random.uniform() < world.vlanShare ? 100 + random.integer(50) : undefined,
     rttMicros,
     homeSite: isImperfect ? second : first,
-    hasTimestamps: random.uniform() < 0.8,
+    hasTimestamps: random.uniform() < world.timestampShare,
     hops: 4 + random.integer(16),
   }
 }

@@ -12,28 +12,44 @@ const share = z.number().min(0).max(1)
 const event = z.strictObject({
   kind: z
     .enum(['polarization', 'detour_by_site'])
-    .describe('polarization: all clients of a network go to `site`; detour: those in `country` do'),
-  network: z.int().min(0).describe('Number of the network, global ones first'),
-  country: z.string().length(2).optional().describe('For a detour: the clients that move'),
+    .describe(
+      'polarization: all clients of a network go to `site`; detour: those of a network, of a ' +
+        'country, or of a network in a country do',
+    ),
+  network: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Number of the network, global ones first; needed by a polarization'),
+  country: z.string().length(2).optional().describe('Of a detour: the clients that move'),
   site: siteCode.describe('Where they are sent'),
   startHour: hour.optional().describe('Hours after the start; absent: from the beginning'),
+  endHour: hour.optional().describe('When they go back; absent: never'),
 })
 
+const nuisanceKinds = {
+  sensor_outage: 'the sensor of `site` sees nothing',
+  site_outage: '`site` is gone: its clients are served by the next best, then return',
+  flapping: '`network` goes to `site` and back in swings of `swingMinutes`',
+  flood: 'half-open handshakes from spoofed addresses at `site`, 50 a second',
+  flash_crowd: 'clients in `country` ask ten times as much',
+  congestion: 'queues of up to 25 ms, rising and falling, in `country`',
+  burst: 'one client of `network` asks 5 times a second more',
+  dominance: '`network` asks four times as much as all others of its busiest site, always',
+} as const
+
 const nuisance = z.strictObject({
-  kind: z
-    .enum(['sensor_outage', 'flapping', 'flood', 'flash_crowd', 'congestion', 'burst'])
-    .describe(
-      'Things that must raise nothing: a sensor that is off, a network that flips between two ' +
-        'sites, half-open handshakes, a country ten times as busy, queues in the evening, one ' +
-        'client with very many queries',
-    ),
-  startHour: hour.describe('Hours after the start'),
-  hours: z.number().positive().describe('How long it lasts'),
-  site: siteCode
-    .optional()
-    .describe('Of an outage and a flood: where; of flapping: the other site'),
-  network: z.int().min(0).optional().describe('Of flapping and a burst: the network'),
-  country: z.string().length(2).optional().describe('Of a flash crowd and congestion: where'),
+  kind: z.enum(Object.keys(nuisanceKinds) as (keyof typeof nuisanceKinds)[]).describe(
+    Object.entries(nuisanceKinds)
+      .map(([kind, about]) => `${kind}: ${about}`)
+      .join('; '),
+  ),
+  startHour: hour.default(0).describe('Hours after the start'),
+  hours: z.number().positive().optional().describe('How long it lasts; absent: to the end'),
+  site: siteCode.optional().describe('Where; of flapping the other site'),
+  network: z.int().min(0).optional().describe('Number of the network'),
+  country: z.string().length(2).optional().describe('Where the clients are'),
+  swingMinutes: z.int().min(1).default(1).describe('Of flapping: minutes on either side'),
 })
 
 const worldSchema = z.strictObject({
@@ -54,6 +70,10 @@ const worldSchema = z.strictObject({
   tcpShare: share.default(0.15).describe('Share of queries that come over TCP, mean of networks'),
   ipv6Share: share.default(0.4).describe('Share of prefixes that are IPv6'),
   vlanShare: share.default(0.1).describe('Share of prefixes whose packets carry a VLAN tag'),
+  timestampShare: share.default(0.8).describe('Share of prefixes whose TCP uses timestamps'),
+  strayShare: share
+    .default(0)
+    .describe('Share of the clients of a network in one place that a farther site serves'),
   lossShare: share.default(0.01).describe('Share of SYN-ACKs that are lost and sent again'),
   wrongCountryShare: share.default(0).describe('Share of prefixes with a wrong country'),
   events: z.array(event).default([]).describe('What is wrong: the truth that is to be found'),
@@ -90,25 +110,31 @@ export function parseWorld(text: string): Result<World, WorldError> {
 function checkReferences(world: World): Result<World, WorldError> {
   const bad = (message: string): Result<World, WorldError> => err({ code: 'BAD_WORLD', message })
   if (parsePacketTime(world.start) === undefined) return bad(`start: ${world.start} is no time`)
-  for (const { site } of [...world.events, ...world.nuisances]) {
+  const networks = world.networks + world.globalNetworks
+  for (const { site, network } of [...world.events, ...world.nuisances]) {
     if (site !== undefined && !world.sites.includes(site))
       return bad(`${site} is none of the sites`)
-  }
-  const networks = world.networks + world.globalNetworks
-  for (const { network } of [...world.events, ...world.nuisances]) {
     if (network !== undefined && network >= networks) return bad(`there is no network ${network}`)
   }
-  return ok(world)
+  const vague = world.events.find(
+    ({ kind, network, country }) =>
+      network === undefined && (kind === 'polarization' || country === undefined),
+  )
+  return vague ? bad(`a ${vague.kind} must say whose clients move`) : ok(world)
 }
 
-/** Every key of a world with its default and meaning, for the reference page. */
-export function worldKeys(): { key: string; default: string; about: string }[] {
-  return Object.entries(worldSchema.shape).map(([key, schema]) => {
+export interface WorldKey {
+  readonly key: string
+  readonly default: string
+  readonly about: string
+}
+
+/** Every key of a world, of an event and of a nuisance, for the reference page. */
+export function worldKeys(part: 'world' | 'event' | 'nuisance' = 'world'): WorldKey[] {
+  const shape = { world: worldSchema.shape, event: event.shape, nuisance: nuisance.shape }[part]
+  return Object.entries(shape as Record<string, z.ZodType>).map(([key, schema]) => {
     const parsed = schema.safeParse(undefined)
-    return {
-      key,
-      default: parsed.success ? JSON.stringify(parsed.data) : 'required',
-      about: schema.description ?? schema.meta()?.description ?? '',
-    }
+    const value = parsed.success ? (JSON.stringify(parsed.data) ?? 'absent') : 'required'
+    return { key, default: value, about: schema.description ?? schema.meta()?.description ?? '' }
   })
 }
