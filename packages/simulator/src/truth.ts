@@ -38,7 +38,7 @@ function describeEvent(world: World, population: Population, event: WorldEvent):
     return sum + queriesPerSecond * (rttMicros[siteTo]! - Math.min(...rttMicros))
   }, 0)
   const timeOf = (hours: number): string =>
-    formatPacketTime(parsePacketTime(world.start)! + hours * 3600e6)
+    formatPacketTime(Math.round(parsePacketTime(world.start)! + hours * 3600e6))
   const without = { ...world, events: [] }
   const before = new Map<number, number>()
   for (const prefix of members) {

@@ -54,7 +54,10 @@ describe('an event', () => {
     const plain = drawPopulation(worldOf())
     const { country } = plain.prefixes.at(-1)!.place
     const world = worldOf(
-      `events: [{ kind: detour_by_site, country: ${country}, site: sin, startHour: 1, endHour: 1.5 }]`,
+      `
+events:
+  - { kind: detour_by_site, country: ${country}, site: sin, startHour: 1, endHour: 1.5 }
+`,
     )
     const { prefixes } = drawPopulation(world)
     const inside = prefixes.filter(({ place }) => place.country === country)
@@ -85,7 +88,10 @@ describe('a nuisance', () => {
   it('flapping swings between two sites', () => {
     const { network } = drawPopulation(worldOf()).prefixes.find(({ homeSite }) => homeSite !== 2)!
     const world = worldOf(
-      `nuisances: [{ kind: flapping, network: ${network}, site: sin, startHour: 1, swingMinutes: 3 }]`,
+      `
+nuisances:
+  - { kind: flapping, network: ${network}, site: sin, startHour: 1, swingMinutes: 3 }
+`,
     )
     const prefix = drawPopulation(world).prefixes.find(
       (one) => one.network === network && one.homeSite !== 2,
