@@ -29,7 +29,7 @@ describe('polarization', () => {
       site_to: 'ams',
       standing: false,
       onset: timeOfMinute(90),
-      opened: timeOfMinute(101),
+      opened: timeOfMinute(93),
       possible_source: 'history',
       weight: 'queries',
     })
@@ -96,7 +96,7 @@ describe('a detour by site', () => {
       site_from: 'ams',
       site_to: 'syd',
       onset: timeOfMinute(90),
-      opened: timeOfMinute(101),
+      opened: timeOfMinute(93),
     })
     expect(findings[0]!.excess_ms).toBeCloseTo(262, 0)
     expect(findings[0]!.sentence).toContain('from ams to syd')
@@ -159,6 +159,43 @@ describe('a detour by site', () => {
   it('is not seen when the new site is as near', () => {
     const near = clientsOf(6, client(7, 'NL', { site: from(90, 'fra')('NL') }))
     expect(runHandMadeWorld([...ordinary, ...near], 150).findings).toEqual([])
+  })
+})
+
+describe('a flap that begins', () => {
+  const swinging = (minutes: number) =>
+    clientsOf(
+      6,
+      client(7, 'NL', {
+        site: (minute) => (minute >= 90 && Math.floor(minute / minutes) % 2 ? 'syd' : 'ams'),
+      }),
+    )
+
+  it.each([5, 9, 15])('in swings of %i minutes is a note once it is known', (minutes) => {
+    const { findings } = runHandMadeWorld([...ordinary, ...swinging(minutes)], 240)
+    expect(findings.map(({ kind, severity }) => [kind, severity])).toEqual([['flapping', 'note']])
+    expect(findings[0]!.sentence).toContain('alternate since')
+  })
+
+  it('by the minute is nothing', () => {
+    expect(runHandMadeWorld([...ordinary, ...swinging(1)], 240).findings).toEqual([])
+    expect(runHandMadeWorld([...ordinary, ...swinging(2)], 240).findings).toEqual([])
+  })
+})
+
+describe('in half an hour of data', () => {
+  it('a detour that begins in the middle is found', () => {
+    const moving = clientsOf(6, client(7, 'NL', { site: from(15, 'syd')('NL') }))
+    const { findings } = runHandMadeWorld([...ordinary, ...moving], 30)
+    expect(findings).toHaveLength(1)
+    expect(findings[0]).toMatchObject({ kind: 'detour_by_site', onset: timeOfMinute(15) })
+  })
+
+  it('swings from the start are nothing', () => {
+    const site = (minute: number): string => (Math.floor(minute / 7) % 2 ? 'syd' : 'ams')
+    expect(
+      runHandMadeWorld([...ordinary, ...clientsOf(6, client(7, 'NL', { site }))], 30).findings,
+    ).toEqual([])
   })
 })
 

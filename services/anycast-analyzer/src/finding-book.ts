@@ -5,13 +5,16 @@ import { weightOf } from './move.ts'
 import { findPair, type PrefixState } from './prefix-columns.ts'
 import type { ClientGroup, PrefixTable } from './prefix-table.ts'
 import { compareRtts, historyOf, type RttEvidence } from './rtt-evidence.ts'
+import { firstSwing, provesFlapping, type Swings } from './swing-watch.ts'
 import { awayShareResolved, overMinutes, releasedShare, sameOnsetMinutes } from './threshold.ts'
 
 /** One assertion followed from its opening to its end. */
 export interface TrackedFinding {
   readonly id: string
   readonly incident: string
-  readonly assertion: Assertion
+  /** What was asserted at first; becomes `flapping` where that proves true. */
+  assertion: Assertion
+  readonly swings: Swings
   readonly group: ClientGroup
   /** Grows with clients that are seen away later. */
   readonly members: number[]
@@ -29,7 +32,7 @@ export interface FindingBook {
   readonly findings: readonly TrackedFinding[]
   /** Opens what the assertion says, unless an open finding speaks of the same cause. */
   open(view: AnalyzerView, assertion: Assertion): TrackedFinding | undefined
-  /** Takes late movers in and resolves what is over; returns what was resolved. */
+  /** Takes late movers in, resolves what is over, renames what flaps; returns what changed. */
   follow(view: AnalyzerView): readonly TrackedFinding[]
   /** Measures the open findings anew. */
   refresh(view: AnalyzerView): void
@@ -59,6 +62,7 @@ export function createFindingBook(service: string, findings: TrackedFinding[] = 
           findings.find((one) => isSameCause(one, group, assertion))?.incident ??
           identify(service, group, view.table, assertion, false),
         assertion,
+        swings: firstSwing(),
         group,
         members: [],
         openedMinute: view.minute,
@@ -73,9 +77,13 @@ export function createFindingBook(service: string, findings: TrackedFinding[] = 
     },
     follow(view) {
       const following = open()
-      if (following.length === 0) return []
-      absorbLateMovers(view, following)
-      return following.filter((finding) => isOver(view, finding) && resolve(view, finding))
+      if (following.length > 0) absorbLateMovers(view, following)
+      const flapping = findings.filter((finding) => provesFlapping(view, finding))
+      for (const finding of flapping) {
+        finding.assertion = { ...finding.assertion, kind: 'flapping', severity: 'note' }
+      }
+      const over = following.filter((finding) => isOver(view, finding) && resolve(view, finding))
+      return [...over, ...flapping.filter((finding) => !over.includes(finding))]
     },
     refresh(view) {
       for (const finding of open()) measure(view, finding)

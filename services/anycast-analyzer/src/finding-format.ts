@@ -93,6 +93,14 @@ function sentence(context: FindingContext, tracked: TrackedFinding, perSecond: n
   const lost = `${rate} lose ${millis(evidence.excessMicros)} each`
   const to = context.sites[assertion.siteTo]!
   const since = assertion.onsetMinute === undefined ? '' : `since ${clock(assertion.onsetMinute)} `
+  if (assertion.kind === 'flapping') {
+    const other =
+      assertion.siteFrom === undefined ? 'other sites' : context.sites[assertion.siteFrom]!
+    return (
+      `${who} alternate ${since}between ${other} and ${to}, where they have ${now} instead of ` +
+      `${possible}: ${lost} while there. Look for a load balancer or an unstable route towards them.`
+    )
+  }
   if (assertion.kind === 'polarization') {
     const whose = evidence.possibleSource === 'history' ? 'they had' : 'their neighbours have'
     return (

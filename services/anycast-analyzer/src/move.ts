@@ -7,8 +7,8 @@ import {
   lastedMinutes,
   movedShare,
   prefixesMin,
-  toldAfterMinutes,
   toldAgainAfterMinutes,
+  toldYoungAfterMinutes,
 } from './threshold.ts'
 import { weightedQuantile } from './weighted-quantile.ts'
 
@@ -50,7 +50,7 @@ export function findMove(
       weight: weightPerSecond(state, prefix),
     })),
   )
-  if (onset === undefined || view.minute - onset < toldAfterMinutes) return undefined
+  if (onset === undefined || minutesSince(view, onset) < lastedMinutes) return undefined
   const away = displaced.filter(
     (prefix) => state.runSince[prefix]! >= onset - earlyMinutes && state.lastSeen[prefix]! > onset,
   )
@@ -74,9 +74,12 @@ export function findMove(
   // A site that comes up draws its clients home: where it was before the data is unknown.
   if (state.siteFirstSeen.get(move.to)! >= onset - earlyMinutes) return undefined
   if (!clientsMoved(state, move.moved, move.stayed) || !isSure(state, move)) return undefined
-  if (view.minute - onset < patience(state, move) || !stillMoved(view, move)) return undefined
+  if (minutesSince(view, onset) < patience(state, move) || !stillMoved(view, move)) return undefined
   return isRestless(state, move, members) ? undefined : move
 }
+
+/** Whole minutes from the beginning of `onset` to the end of this minute. */
+const minutesSince = ({ minute }: AnalyzerView, onset: number): number => minute - onset + 1
 
 /** Whether those seen in the last minutes are still away: what is over already is not told. */
 function stillMoved({ state, minute }: AnalyzerView, { moved, stayed }: Move): boolean {
@@ -97,10 +100,8 @@ function patience(state: PrefixState, { moved, movedWeight, onsetMinute: onset }
   const since = moved.map((prefix) => onset - state.firstSeen[prefix]!)
   const weights = moved.map((prefix) => weightPerSecond(state, prefix))
   const atHome = weightedQuantile(since, weights, 0.5)!.value
-  return Math.max(
-    longest ? toldAgainAfterMinutes : toldAfterMinutes,
-    atHome < knownHomeMinutes ? atHome + 1 : 0,
-  )
+  const young = atHome < knownHomeMinutes ? Math.min(atHome + 1, toldYoungAfterMinutes) : 0
+  return Math.max(longest ? toldAgainAfterMinutes : lastedMinutes, young)
 }
 
 /** Whether most of the weight moved, also without the heaviest client that did. */

@@ -41,9 +41,8 @@ export function createSiteFates(
   table: PrefixTable,
   failures: SiteFailures,
 ): SiteFates {
-  let tallies: Map<number, Tally> | undefined
-  const count = (into: Map<number, Tally>, prefix: number): void => {
-    const since = state.minute - lastedMinutes
+  const talliesSince = new Map<number, Map<number, Tally>>()
+  const count = (into: Map<number, Tally>, prefix: number, since: number): void => {
     if (state.home[prefix]! < 0 || state.lastSeen[prefix]! <= since) return
     const key = keyOf(state.home[prefix]!, table.ipVersion(prefix))
     const tally = into.get(key) ?? { there: 0, elsewhere: 0 }
@@ -51,14 +50,20 @@ export function createSiteFates(
     if (state.lastHome[prefix]! > since) tally.there++
     else tally.elsewhere++
   }
-  const servesNow = (key: number, members: readonly number[]): boolean => {
-    if (!tallies) {
-      tallies = new Map()
-      for (let prefix = 0; prefix < table.length; prefix++) count(tallies, prefix)
-    }
+  const tally = (since: number): Map<number, Tally> => {
+    const known = talliesSince.get(since)
+    if (known) return known
+    const tallies = new Map<number, Tally>()
+    for (let prefix = 0; prefix < table.length; prefix++) count(tallies, prefix, since)
+    talliesSince.set(since, tallies)
+    return tallies
+  }
+  const servesNow = (key: number, { members, onsetMinute }: FateQuestion): boolean => {
+    // In the onset's own minute the site may still have served everybody.
+    const since = Math.max(state.minute - lastedMinutes, onsetMinute)
     const own = new Map<number, Tally>()
-    for (const prefix of members) count(own, prefix)
-    const all = tallies.get(key)
+    for (const prefix of members) count(own, prefix, since)
+    const all = tally(since).get(key)
     if (!all || all.there === 0) return false
     const mine = own.get(key) ?? { there: 0, elsewhere: 0 }
     const there = all.there - mine.there
@@ -66,14 +71,14 @@ export function createSiteFates(
     return there + elsewhere < othersMin || elsewhere < goneShare * (there + elsewhere)
   }
   return {
-    serves(site, ipVersion, { members, onsetMinute }) {
+    serves(site, ipVersion, question) {
       const key = keyOf(site, ipVersion)
-      if (!servesNow(key, members)) {
+      if (!servesNow(key, question)) {
         failures.set(key, state.minute)
         return false
       }
       const failed = failures.get(key) ?? Number.NEGATIVE_INFINITY
-      return failed < onsetMinute || state.minute - failed >= toldAgainAfterMinutes
+      return failed < question.onsetMinute || state.minute - failed >= toldAgainAfterMinutes
     },
   }
 }

@@ -15,17 +15,22 @@ export const farMicros = 20_000
 export const movedShare = 0.5
 /** A move is over when less than this share of its clients is still away. */
 export const awayShareResolved = 0.3
-/** Whole minutes over which a move, or a site's silence, is judged. */
-export const lastedMinutes = 3
 /**
- * Whole minutes that a move must have lasted before it is told: the first swing of a load balancer
- * looks the same. Clients that have been there before within the day must stay longer. The onset
- * is exact whenever it is told.
+ * Whole minutes over which a move, or a site's silence, is judged: a move that has lasted so long is
+ * told. The onset is exact whenever it is told.
  */
-export const toldAfterMinutes = 10
+export const lastedMinutes = 3
+/** Clients that have been there before within the day may be flapping: they must stay longer. */
 export const toldAgainAfterMinutes = 30
-/** Clients that were at home for less than this before must stay away longer than they were. */
+/**
+ * Clients that were known for less than this may be flapping since before the data: they must stay
+ * away longer than they were at home, but no longer than `toldYoungAfterMinutes`.
+ */
 export const knownHomeMinutes = 30
+export const toldYoungAfterMinutes = 10
+/** Departures of most of a finding's clients that make it flapping, within so many minutes. */
+export const flappingDepartures = 3
+export const flappingMinutes = 360
 /** Minutes that a state must have been over before a finding is resolved. */
 export const overMinutes = 10
 /** What stands is judged after so many minutes of data, and again at this distance. */
