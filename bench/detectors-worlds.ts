@@ -92,7 +92,7 @@ const minutesBetween = (later: string, earlier: string): number =>
 const tally = { days: 0, found: 0, onsetRight: 0, others: 0, quiet: 0, alarms: 0 }
 const onsets: number[] = []
 const delays: number[] = []
-const excessErrors: number[] = []
+const lostTimeRatios: number[] = []
 
 function judge(truth: TrueEvent, findings: readonly Finding[], name: string): void {
   tally.days++
@@ -116,12 +116,15 @@ function judge(truth: TrueEvent, findings: readonly Finding[], name: string): vo
   const isSameStanding = right.some(({ standing }) => standing === truth.standing)
   if (Math.min(...off) <= 2 && isSameStanding) tally.onsetRight++
   else console.log(`${name} onset ${off} min off`)
-  const [first] = right
-  excessErrors.push(Math.abs(first!.excess_ms / truth.excess_ms - 1))
+  const lost = right.reduce((sum, one) => sum + one.lost_time, 0)
+  lostTimeRatios.push(lost / (truth.queries_per_second * truth.excess_ms))
 }
 
-const describe = ({ kind, severity, standing, opened, resolved, sentence }: Finding): string =>
-  `${kind} ${severity}${standing ? ' standing' : ''} ${opened.slice(11, 16)}-${resolved?.slice(11, 16) ?? ''} ${sentence}`
+function describe(finding: Finding): string {
+  const { kind, severity, standing, opened, resolved, sentence } = finding
+  const when = `${opened.slice(11, 16)}-${resolved?.slice(11, 16) ?? ''}`
+  return `${kind} ${severity}${standing ? ' standing' : ''} ${when} ${sentence}`
+}
 
 let seed = Number(firstSeed)
 for (let turn = 0; tally.days < Number(eventDays); seed++, turn++) {
@@ -150,6 +153,6 @@ console.log({
   recall: tally.found / tally.days,
   onsetError: [0, 0.5, 1].map((share) => quantile(onsets, share)),
   minutesToOpen: [0, 0.5, 0.9, 1].map((share) => quantile(delays, share)),
-  excessError: [0.5, 0.9].map((share) => quantile(excessErrors, share)),
+  lostTimeOfTruth: [0.1, 0.5, 0.9].map((share) => quantile(lostTimeRatios, share)),
   cpuSeconds: (user + system) / 1e6,
 })

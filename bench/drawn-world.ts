@@ -1,7 +1,7 @@
 import { drawPopulation, type Population, type World, type WorldEvent } from '@goldpan/simulator'
 import { createRandom, type Random } from './rough-random.ts'
 
-/** Worlds of packages/simulator drawn from a seed, of several varieties, for bench/detectors-worlds.ts. */
+/** Worlds of packages/simulator drawn from a seed, of several varieties. */
 
 /** What a variety changes, and what its analyzer is given. */
 export interface Variety {
