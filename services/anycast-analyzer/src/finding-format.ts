@@ -98,7 +98,7 @@ function sentence(context: FindingContext, tracked: TrackedFinding, perSecond: n
       assertion.siteFrom === undefined ? 'other sites' : context.sites[assertion.siteFrom]!
     return (
       `${who} alternate ${since}between ${other} and ${to}, where they have ${now} instead of ` +
-      `${possible}: ${lost} while there. Look for a load balancer or an unstable route towards them.`
+      `${possible}: ${lost} while there. Look for a load balancer or an unstable route to them.`
     )
   }
   if (assertion.kind === 'polarization') {

@@ -16,8 +16,8 @@ export const movedShare = 0.5
 /** A move is over when less than this share of its clients is still away. */
 export const awayShareResolved = 0.3
 /**
- * Whole minutes over which a move, or a site's silence, is judged: a move that has lasted so long is
- * told. The onset is exact whenever it is told.
+ * Whole minutes over which a move, or a site's silence, is judged: a move that has lasted so long
+ * is told. The onset is exact whenever it is told.
  */
 export const lastedMinutes = 3
 /** Clients that have been there before within the day may be flapping: they must stay longer. */
