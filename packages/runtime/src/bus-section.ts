@@ -16,13 +16,9 @@ export const busSection = section('Where batches go from the sensors to the esti
     expects: 'kafka://HOST:PORT[,HOST:PORT…], kafka+tls://HOST:PORT[,…] or file:DIR',
     about: 'The bus: brokers, with kafka+tls over TLS, or a folder.',
   }),
-  tls_ca_file: path({ about: 'PEM file of the authority that signed the brokers’ certificates.' }),
-  tls_cert_file: path({ about: 'PEM file of this client’s certificate.' }),
-  tls_key_file: secretFile({ about: 'PEM file of this client’s private key.' }),
-  tls_verify: flag({
-    default: true,
-    about: 'Whether the brokers’ certificates are verified; false only for a try.',
-  }),
+  ca_file: path({ about: 'PEM file of the authority that signed the brokers’ certificates.' }),
+  cert_file: path({ about: 'PEM file of this client’s certificate.' }),
+  key_file: secretFile({ about: 'PEM file of this client’s private key.' }),
   sasl_mechanism: choice({
     words: ['none', 'plain', 'scram-sha-256', 'scram-sha-512', 'oauth'],
     default: 'none',

@@ -42,10 +42,13 @@ export function createLifecycle({
     if (stopping.signal.aborted) return
     let current = 'the sources'
     const deadline = setTimeout(() => {
-      log.error('stopping took too long: what was not written yet is left to the next start', {
-        step: current,
-        deadlineSeconds: deadlineMillis / 1000,
-      })
+      log.error(
+        {
+          step: current,
+          deadlineSeconds: deadlineMillis / 1000,
+        },
+        'stopping took too long: what was not written yet is left to the next start',
+      )
       process.exit(exitCode === 0 ? 1 : exitCode)
     }, deadlineMillis)
     stopping.abort()
@@ -56,7 +59,7 @@ export function createLifecycle({
         await step()
       } catch (error) {
         failed = true
-        log.error('a step of stopping failed', { step: name, error })
+        log.error({ step: name, error }, 'a step of stopping failed')
       }
     }
     clearTimeout(deadline)
@@ -80,10 +83,10 @@ function handleStopSignals(log: Log, stopping: AbortSignal, stop: (code: number)
     process.on(signal, () => {
       signals++
       if (signals === 1 && !stopping.aborted) {
-        log.info('stopping; a second signal ends at once', { signal })
+        log.info({ signal }, 'stopping; a second signal ends at once')
         stop(signalCodes[signal])
       } else {
-        log.warn('ended at once', { signal })
+        log.warn({ signal }, 'ended at once')
         process.exit(signalCodes[signal])
       }
     })
@@ -99,9 +102,9 @@ function handleReload(
     for (const { name, reload } of reloads) {
       try {
         await reload()
-        log.info('reloaded', { what: name })
+        log.info({ what: name }, 'reloaded')
       } catch (error) {
-        log.error('could not reload: what was loaded before stays', { what: name, error })
+        log.error({ what: name, error }, 'could not reload: what was loaded before stays')
       }
     }
   })
@@ -110,7 +113,7 @@ function handleReload(
 /** An exception that nobody caught is a bug: its line is written and the process ends. */
 function handleCrash(log: Log): void {
   const crash = (error: unknown): void => {
-    log.error('crashed', { error: error instanceof Error ? error : new Error(String(error)) })
+    log.error({ error: error instanceof Error ? error : new Error(String(error)) }, 'crashed')
     process.exit(1)
   }
   process.on('uncaughtException', crash)

@@ -15,7 +15,7 @@ function createMemoryLog(level: 'debug' | 'warn' = 'debug') {
 
 it('writes one JSON object a line with time, level, component and message', () => {
   const { log, lines } = createMemoryLog()
-  log.child({ stage: 'spool' }).info('spooled', { rows: 3 })
+  log.child({ stage: 'spool' }).info({ rows: 3 }, 'spooled')
   expect(lines).toEqual([
     {
       level: 'info',
@@ -30,7 +30,7 @@ it('writes one JSON object a line with time, level, component and message', () =
 
 it('writes an error with its message and stack', () => {
   const { log, lines } = createMemoryLog()
-  log.error('could not send', { error: new Error('refused') })
+  log.error({ error: new Error('refused') }, 'could not send')
   expect(lines[0]).toMatchObject({
     message: 'could not send',
     error: { type: 'Error', message: 'refused', stack: expect.stringContaining('log.test.ts') },
@@ -46,12 +46,12 @@ it('leaves out what is below its level', () => {
 
 it('writes a frequent warning rarely and counts what it left out', () => {
   const { log, lines, pass } = createMemoryLog()
-  for (let n = 0; n < 5; n++) log.warnRarely('dropped a batch', { n })
+  for (let n = 0; n < 5; n++) log.warnRarely({ n }, 'dropped a batch')
   log.warnRarely('another')
   pass(quietSeconds)
-  log.warnRarely('dropped a batch', { n: 5 })
+  log.warnRarely({ n: 5 }, 'dropped a batch')
   pass(quietSeconds)
-  log.warnRarely('dropped a batch', { n: 6 })
+  log.warnRarely({ n: 6 }, 'dropped a batch')
   expect(lines.map(({ message, n, suppressed }) => [message, n, suppressed])).toEqual([
     ['dropped a batch', 0, undefined],
     ['another', undefined, undefined],

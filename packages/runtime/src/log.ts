@@ -7,17 +7,23 @@ export type LogLevel = (typeof logLevels)[number]
 /** What belongs to a line beside its message; units in names. An `Error` goes under `error`. */
 export type LogFields = Readonly<Record<string, unknown>>
 
+/** As pino has it: a message, or fields and a message. */
+interface WriteLine {
+  (message: string): void
+  (fields: LogFields, message: string): void
+}
+
 /** One JSON object a line on standard error; messages are lower case, without a full stop. */
 export interface Log {
-  debug(message: string, fields?: LogFields): void
-  info(message: string, fields?: LogFields): void
-  warn(message: string, fields?: LogFields): void
-  error(message: string, fields?: LogFields): void
+  readonly debug: WriteLine
+  readonly info: WriteLine
+  readonly warn: WriteLine
+  readonly error: WriteLine
   /**
    * A warning about something that can happen very often: at most one line per message and
    * `quietSeconds`; the next line says how many were suppressed.
    */
-  warnRarely(message: string, fields?: LogFields): void
+  readonly warnRarely: WriteLine
   /** The same log for a part of the component. */
   child(fields: LogFields): Log
 }
@@ -61,16 +67,17 @@ export function createLog({ level, component, destination, now }: LogOptions): L
 
 function wrap(logger: Logger, now: () => number): Log {
   const rare = new Map<string, Rare>()
-  const write =
-    (level: LogLevel) =>
-    (message: string, fields: LogFields = {}): void =>
-      logger[level](fields, message)
+  const writer =
+    (level: LogLevel): WriteLine =>
+    (fields: LogFields | string, message?: string): void =>
+      typeof fields === 'string' ? logger[level](fields) : logger[level](fields, message)
   return {
-    debug: write('debug'),
-    info: write('info'),
-    warn: write('warn'),
-    error: write('error'),
-    warnRarely(message, fields = {}) {
+    debug: writer('debug'),
+    info: writer('info'),
+    warn: writer('warn'),
+    error: writer('error'),
+    warnRarely(first: LogFields | string, second?: string) {
+      const [fields, message] = typeof first === 'string' ? [{}, first] : [first, second!]
       const seconds = now()
       const known = rare.get(message)
       if (known && seconds - known.lastSeconds < quietSeconds) {

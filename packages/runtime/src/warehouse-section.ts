@@ -14,14 +14,24 @@ export const warehouseSection = section('Where rows and findings are kept.', {
     about: 'A ClickHouse server, http(s)://USER@HOST:PORT/DB, or the folder of an embedded one.',
   }),
   password_file: secretFile({ about: 'File that holds the password of the user in the URL.' }),
-  tls_ca_file: path({ about: 'PEM file of the authority that signed the server’s certificate.' }),
-  tls_cert_file: path({ about: 'PEM file of this client’s certificate.' }),
-  tls_key_file: secretFile({ about: 'PEM file of this client’s private key.' }),
+  ca_file: path({ about: 'PEM file of the authority that signed the server’s certificate.' }),
+  cert_file: path({ about: 'PEM file of this client’s certificate.' }),
+  key_file: secretFile({ about: 'PEM file of this client’s private key.' }),
   compression: flag({ default: true, about: 'Whether requests to a server are compressed.' }),
-  timeout: duration({
+  insert_timeout: duration({
     default: '60s',
     min: '1s',
-    about: 'How long an answer of a server may take.',
+    about: 'How long one try of an insert may take; it is repeated under the same token.',
+  }),
+  query_timeout: duration({
+    default: '5m',
+    min: '1s',
+    about: 'How long a server may stay silent during a statement.',
+  }),
+  retry_timeout: duration({
+    default: '2m',
+    min: '0s',
+    about: 'How long all tries of one insert may take together.',
   }),
   cluster: text({
     pattern: /^\w+$/,
