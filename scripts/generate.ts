@@ -1,11 +1,13 @@
 /**
- * Writes the generated reference pages; CI fails when one of them is not up to date.
+ * Writes the generated reference pages and what Grafana is provisioned with; CI fails when one
+ * of them is not up to date.
  * Usage: node scripts/generate.ts
  */
 
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { provisioningTree } from '../dashboards/src/index.ts'
 import { formatCommandLinePage } from './generate/command-line-page.ts'
 import { formatTablesPage } from './generate/tables-page.ts'
 import { formatWorldPage } from './generate/world-page.ts'
@@ -20,4 +22,11 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
 
 for (const [name, format] of Object.entries(pages)) {
   writeFileSync(join(reference, name), await format())
+}
+
+const provisioning = fileURLToPath(new URL('../dashboards/provisioning', import.meta.url))
+rmSync(provisioning, { recursive: true, force: true })
+for (const [path, text] of provisioningTree()) {
+  mkdirSync(dirname(join(provisioning, path)), { recursive: true })
+  writeFileSync(join(provisioning, path), text)
 }

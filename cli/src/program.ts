@@ -137,6 +137,14 @@ function addSimulate(program: Command): void {
     )
 }
 
+function addDashboards(program: Command): void {
+  program
+    .command('dashboards')
+    .description('write what Grafana is provisioned with: datasource, dashboards, alert rules')
+    .requiredOption('--out <dir>', "folder for the files, such as Grafana's provisioning folder")
+    .action(lazily(() => import('./commands/dashboards.ts')))
+}
+
 function addDemo(program: Command): void {
   program
     .command('demo')
@@ -172,7 +180,7 @@ export function createProgram(): Command {
     .exitOverride((error: CommanderError) => {
       process.exit(error.exitCode === 0 ? exitCode.done : exitCode.usage)
     })
-  const add = [addDemo, addAnalyze, addHandshakes, addFindings, addSql, addSimulate]
+  const add = [addDemo, addAnalyze, addHandshakes, addFindings, addSql, addSimulate, addDashboards]
   for (const addCommand of [...add, addTest, addVersion]) addCommand(program)
   return program
 }

@@ -14,6 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'services/capture': ['core', 'packet', 'wire', 'runtime'],
   'services/estimator': ['core', 'wire', 'warehouse', 'runtime'],
   'services/anycast-analyzer': ['core', 'warehouse', 'runtime'],
+  dashboards: ['core', 'warehouse'],
   cli: [
     ...['core', 'packet', 'wire', 'warehouse', 'warehouse-embedded', 'runtime', 'simulator'],
     ...['report', 'capture', 'estimator', 'anycast-analyzer'],

@@ -11,6 +11,8 @@ export {
   readAnalyzerPrefixes,
   readAnalyzerTraffic,
 } from './queries/analyzer-input.ts'
+export type { GrafanaQuery, GrafanaQueryName } from './queries/grafana-query.ts'
+export { grafanaQueryNames, readGrafanaQuery } from './queries/grafana-query.ts'
 export type { ReportSpan, SiteRtts } from './queries/report-input.ts'
 export { readSiteRtts } from './queries/report-input.ts'
 export type { AnalyzerStateHead, MinuteRows, SensorProgress } from './queries/watch-input.ts'

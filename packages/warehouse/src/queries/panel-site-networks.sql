@@ -1,0 +1,30 @@
+-- Reads rtt_by_as_1m and networks. The networks with most handshakes at the site in the time range.
+SELECT
+    network AS asn,
+    names.name AS name,
+    n AS handshakes,
+    quantile_us[1] AS p25,
+    quantile_us[2] AS p50,
+    quantile_us[3] AS p75,
+    quantile_us[4] AS p95
+FROM
+(
+    SELECT
+        ifNull(rtt_by_as_1m.asn, 0) AS network,
+        sum(rtt_by_as_1m.handshakes) AS n,
+        sumMap(rtt_buckets) AS buckets,
+        arrayCumSum(mapValues(buckets)) AS cumulated,
+        arrayMap(
+            level -> round(exp2((mapKeys(buckets)[
+                arrayFirstIndex(seen -> seen >= ceil(level * cumulated[-1]), cumulated)] + 0.5) / 32) - 1),
+            [0.25, 0.5, 0.75, 0.95]) AS quantile_us
+    FROM rtt_by_as_1m
+    WHERE service IN (${service:sqlstring})
+        AND site IN (${site:sqlstring})
+        AND $__timeFilter(time)
+    GROUP BY network
+    ORDER BY n DESC, network
+    LIMIT 20
+) AS top
+LEFT JOIN (SELECT asn, any(name) AS name FROM networks GROUP BY asn) AS names ON names.asn = top.network
+ORDER BY handshakes DESC, asn

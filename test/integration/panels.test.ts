@@ -1,0 +1,361 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Finding, rttQuantile } from '@goldpan/core'
+import {
+  formatWarehouseTime,
+  type GrafanaQueryName,
+  readGrafanaQuery,
+  type Warehouse,
+} from '@goldpan/warehouse'
+import { expandStatement, type PanelVariables } from 'grafana-dashboards-generator'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { drawRows, fillWarehouse, type TrueHandshake } from './panel-world.ts'
+import { smallWorld } from './small-world.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'goldpan-panels-'))
+const world = smallWorld({
+  hours: 2.5,
+  globalNetworks: 2,
+  events: [{ kind: 'polarization', network: 0, site: 'iad', startHour: 1.25 }],
+})
+const truth = drawRows(world)
+const slotSeconds = 300
+let warehouse: Warehouse
+
+beforeAll(async () => {
+  warehouse = await fillWarehouse(world, folder)
+})
+afterAll(async () => {
+  await warehouse.close()
+  rmSync(folder, { recursive: true })
+})
+
+const everything = { service: [world.service], site: world.sites, ip_version: [4, 6] }
+
+/** Runs a statement as Grafana would for the whole time range of the world. */
+function ask<Row>(
+  name: GrafanaQueryName,
+  variables: PanelVariables = everything,
+  toSeconds: number = truth.toSeconds,
+): Promise<Row[]> {
+  const time = {
+    fromMillis: truth.fromSeconds * 1000,
+    toMillis: toSeconds * 1000,
+    intervalSeconds: slotSeconds,
+  }
+  return warehouse.query<Row>(expandStatement(readGrafanaQuery(name).sql, time, variables))
+}
+
+const slotOf = (seconds: number): string =>
+  new Date(Math.floor(seconds / slotSeconds) * slotSeconds * 1000)
+    .toISOString()
+    .slice(0, 19)
+    .replace('T', ' ')
+
+/** Groups rows and keeps the order of the keys. */
+function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string): [string, Row[]][] {
+  const groups = new Map<string, Row[]>()
+  for (const row of rows) {
+    const key = keyOf(row)
+    const group = groups.get(key)
+    if (group) group.push(row)
+    else groups.set(key, [row])
+  }
+  return [...groups].sort(([left], [right]) => (left < right ? -1 : 1))
+}
+
+function quantilesOf(rows: readonly TrueHandshake[], levels: readonly number[]): number[] {
+  const histogram = new Map<number, number>()
+  for (const { bucket } of rows) histogram.set(bucket, (histogram.get(bucket) ?? 0) + 1)
+  return levels.map((level) => rttQuantile(histogram, level)!.micros)
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0)
+
+describe('RTT panels', () => {
+  it('show the median of every site and slot that the truth has', async () => {
+    const rows = await ask<{ slot: string; site: string; rtt_us: number }>(
+      'panel-median-rtt-by-site',
+    )
+    const wanted = groupBy(truth.handshakes, (row) => `${slotOf(row.timeSeconds)} ${row.site}`)
+    expect(rows.map(({ slot, site, rtt_us }) => [`${slot} ${site}`, rtt_us])).toEqual(
+      wanted.map(([key, group]) => [key, ...quantilesOf(group, [0.5])]),
+    )
+  })
+
+  it.each([4, 6])('show the quantile bands of one site over IPv%i', async (version) => {
+    const rows = await ask<Record<string, number | string>>('panel-rtt-bands', {
+      ...everything,
+      site: ['ams'],
+      ip_version: [version],
+    })
+    const seen = truth.handshakes.filter(
+      ({ site, client }) => site === 'ams' && client.ipVersion === version,
+    )
+    const wanted = groupBy(seen, ({ timeSeconds }) => slotOf(timeSeconds))
+    expect(
+      rows.map(({ slot, p10, p25, p50, p75, p90 }) => [slot, p10, p25, p50, p75, p90]),
+    ).toEqual(
+      wanted.map(([slot, group]) => [slot, ...quantilesOf(group, [0.1, 0.25, 0.5, 0.75, 0.9])]),
+    )
+  })
+
+  it('rank the networks of a site by their handshakes', async () => {
+    const rows = await ask<Record<string, number | string>>('panel-site-networks', {
+      ...everything,
+      site: ['iad'],
+    })
+    const seen = truth.handshakes.filter(({ site }) => site === 'iad')
+    const { networks } = truth.population
+    const wanted = groupBy(seen, ({ client }) => String(networks[client.network]!.asn))
+      .sort(([, left], [, right]) => right.length - left.length)
+      .map(([asn, group]) => [
+        Number(asn),
+        networks[group[0]!.client.network]!.name,
+        group.length,
+        ...quantilesOf(group, [0.25, 0.5, 0.75, 0.95]),
+      ])
+    const shown = rows.map(({ asn, name, handshakes, p25, p50, p75, p95 }) => [
+      ...[asn, name, Number(handshakes), p25, p50, p75, p95],
+    ])
+    expect(shown).toHaveLength(Math.min(wanted.length, 20))
+    expect(shown.slice(0, 5)).toEqual(wanted.slice(0, 5))
+  })
+
+  it('rank the countries of a site as they are on file', async () => {
+    const rows = await ask<Record<string, number | string>>('panel-site-countries', {
+      ...everything,
+      site: ['iad'],
+    })
+    const seen = truth.handshakes.filter(({ site }) => site === 'iad')
+    const wanted = new Map(groupBy(seen, ({ client }) => client.countryOnFile))
+    expect(rows.length).toBeGreaterThan(3)
+    for (const { country, handshakes, p50 } of rows) {
+      const group = wanted.get(String(country))!
+      expect([Number(handshakes), p50]).toEqual([group.length, ...quantilesOf(group, [0.5])])
+    }
+  })
+})
+
+describe('traffic panels', () => {
+  it('count the handshakes a second of every site and slot', async () => {
+    const rows = await ask<{ slot: string; site: string; handshakes_per_second: number }>(
+      'panel-handshakes-by-site',
+    )
+    const wanted = groupBy(truth.handshakes, (row) => `${slotOf(row.timeSeconds)} ${row.site}`)
+    expect(
+      rows.map((row) => [`${row.slot} ${row.site}`, row.handshakes_per_second * slotSeconds]),
+    ).toEqual(wanted.map(([key, group]) => [key, expect.closeTo(group.length, 6)]))
+  })
+
+  it('count the queries a second of every site and slot', async () => {
+    const rows = await ask<{ slot: string; site: string; queries_per_second: number }>(
+      'panel-queries-by-site',
+    )
+    const total = sum(rows.map((row) => row.queries_per_second * slotSeconds))
+    expect(total).toBeCloseTo(sum(truth.traffic.map(({ queries }) => queries)), 3)
+  })
+
+  it('tell the share of TCP by IP version', async () => {
+    const rows = await ask<{ version: string; tcp_share: number }>('panel-tcp-share')
+    expect(new Set(rows.map(({ version }) => version))).toEqual(new Set(['IPv4', 'IPv6']))
+    for (const { tcp_share } of rows) expect(tcp_share).toBeGreaterThan(0.2)
+  })
+
+  it('tell which share of queries, prefixes and networks has ten handshakes', async () => {
+    const rows = await ask<Record<string, number | string>>('panel-coverage')
+    const lastHour = truth.traffic.filter(
+      ({ minuteSeconds }) => minuteSeconds > truth.toSeconds - 3600,
+    )
+    for (const version of [4, 6]) {
+      const seen = lastHour.filter(({ client }) => client.ipVersion === version)
+      const share = (keyOf: (client: (typeof seen)[0]['client']) => string) => {
+        const groups = groupBy(seen, ({ client }) => keyOf(client)).map(([, group]) => ({
+          queries: sum(group.map(({ queries }) => queries)),
+          covered: sum(group.map(({ handshakes }) => handshakes)) >= 10,
+        }))
+        return { groups, covered: groups.filter(({ covered }) => covered) }
+      }
+      const prefixes = share(({ bytes }) => bytes.join('.'))
+      const networks = share(({ network }) => String(network))
+      const queries = (groups: readonly { queries: number }[]) =>
+        sum(groups.map((group) => group.queries))
+      expect(rows[version === 4 ? 0 : 1]).toEqual({
+        family: `IPv${version}`,
+        queries_share: expect.closeTo(queries(prefixes.covered) / queries(prefixes.groups), 9),
+        prefixes_share: expect.closeTo(prefixes.covered.length / prefixes.groups.length, 9),
+        networks_share: expect.closeTo(networks.covered.length / networks.groups.length, 9),
+        prefixes_seen: expect.anything(),
+      })
+    }
+  })
+})
+
+describe('finding panels', () => {
+  it('show what is open, worst first, and nothing else', async () => {
+    const [event] = [world.events[0]!]
+    const rows = await ask<Record<string, string | number>>('panel-open-findings')
+    expect(rows.length).toBeGreaterThan(0)
+    for (const row of rows) expect(row).toMatchObject({ severity: 'page', kind: event.kind })
+    const lost = rows.map(({ lost_time }) => Number(lost_time))
+    expect(lost).toEqual([...lost].sort((left, right) => right - left))
+    const [counts] = await ask<Record<string, string>>('panel-open-finding-counts')
+    expect(Number(counts!.pages)).toBe(rows.length)
+  })
+
+  it('show a finding at the site it leads to, not at others', async () => {
+    const at = (site: string) =>
+      ask<{ kind: string }>('panel-site-findings', { ...everything, site: [site] })
+    expect((await at('iad')).map(({ kind }) => kind)).toContain('polarization')
+    expect(await at('sin')).toEqual([])
+  })
+
+  it('page for every open finding of severity page', async () => {
+    const rows = await ask<Record<string, string | number>>('alert-finding-page-open', {})
+    const stored = await warehouse.query<{ finding: string }>('SELECT finding FROM findings FINAL')
+    const open = stored
+      .map(({ finding }) => JSON.parse(finding) as Finding)
+      .filter(({ severity, state }) => severity === 'page' && state === 'open')
+    expect(rows.map(({ finding_id }) => finding_id).sort()).toEqual(open.map(({ id }) => id).sort())
+    expect(rows[0]).toEqual({
+      service: world.service,
+      kind: 'polarization',
+      finding_id: expect.any(String),
+      incident: expect.any(String),
+      lost_time: expect.any(Number),
+    })
+  })
+})
+
+describe('sensor panels', () => {
+  it('count a sensor as alive while its heartbeats come', async () => {
+    expect(await ask('panel-sensors-alive')).toEqual([{ alive: 3, known: 3 }])
+    const later = await ask('panel-sensors-alive', everything, truth.toSeconds + 3600)
+    expect(later).toEqual([{ alive: 0, known: 3 }])
+  })
+
+  it('show the last heartbeat of each sensor, and that a file ended', async () => {
+    // The last packet of a capture may be later than the world's end by one RTT.
+    const rows = await ask<Record<string, string>>(
+      'panel-sensors',
+      everything,
+      truth.toSeconds + 60,
+    )
+    expect(rows.map(({ site, state }) => [site, state]).sort()).toEqual(
+      [...world.sites].sort().map((site) => [site, 'ended']),
+    )
+  })
+
+  it('have a heartbeat of every sensor in every slot', async () => {
+    const rows = await ask<{ slot: string; sensor_name: string }>('panel-heartbeats')
+    const slots = (world.hours * 3600) / slotSeconds
+    expect(rows.length).toBeGreaterThanOrEqual((slots - 1) * world.sites.length)
+  })
+
+  it('count events by reason, as the last heartbeats do', async () => {
+    const rows = await ask<{ reason: string; events_per_second: number }>('panel-sensor-counters')
+    const [last] = await warehouse.query<{ counters: Record<string, string> }>(
+      `SELECT sumMap(counters) AS counters FROM
+       (SELECT argMax(counters, time) AS counters FROM sensor_status GROUP BY sensor)`,
+    )
+    const shown = groupBy(rows, ({ reason }) => reason).map(([reason, group]) => [
+      reason,
+      sum(group.map(({ events_per_second }) => events_per_second * slotSeconds)),
+    ])
+    expect(shown.length).toBeGreaterThan(0)
+    for (const [reason, count] of shown) {
+      // The first heartbeat has no predecessor: what it counted is in no difference.
+      expect(Number(count)).toBeLessThanOrEqual(Number(last!.counters[reason!]))
+      expect(Number(count)).toBeGreaterThan(Number(last!.counters[reason!]) * 0.8)
+    }
+  })
+})
+
+interface Lag {
+  readonly table_name: string
+  readonly lag_seconds: number
+}
+
+describe('ingest', () => {
+  const minutesLater = (minutes: number): number => truth.toSeconds + minutes * 60
+  const timeAt = (minutes: number): string => formatWarehouseTime(minutesLater(minutes) * 1e6)
+  const heartbeat = (sensor: string, minutes: number, handshakes: number): object => ({
+    ...{ service: 'live', site: sensor, sensor, final: false, packets: 0, bytes: 0, handshakes },
+    ...{ time: timeAt(minutes), counters: {}, pending: 0, version: '' },
+  })
+
+  const askLags = async (): Promise<Record<string, number>> => {
+    const rows = await ask<Lag>('alert-ingest-lags', {}, minutesLater(10))
+    return Object.fromEntries(rows.map(({ table_name, lag_seconds }) => [table_name, lag_seconds]))
+  }
+
+  it('says how old the newest rows are', async () => {
+    const rows = await ask<Lag>('panel-ingest-lag', {}, minutesLater(5))
+    expect(rows.map(({ table_name }) => table_name)).toEqual([
+      'handshakes',
+      'sensor_status',
+      'traffic',
+    ])
+    for (const { lag_seconds } of rows) {
+      expect(lag_seconds).toBeGreaterThanOrEqual(300)
+      expect(lag_seconds).toBeLessThan(420)
+    }
+  })
+
+  it('has a silent sensor when one stops while others go on, and no other', async () => {
+    const beats = [0, 1, 2, 3, 4, 5, 6].flatMap((minute) => [
+      heartbeat('b', minute, 0),
+      ...(minute === 0 ? [heartbeat('a', minute, 0)] : []),
+    ])
+    await warehouse.insertRows('sensor_status', beats, 'beats')
+    const rows = await ask('alert-sensor-silent', {}, minutesLater(6))
+    expect(rows).toEqual([
+      { service: 'live', site: 'a', sensor: 'a', silent_seconds: 360 },
+      { service: 'live', site: 'b', sensor: 'b', silent_seconds: 0 },
+    ])
+  })
+
+  it('lags by the clock where no heartbeat arrives, not where nothing is new', async () => {
+    const lags = await askLags()
+    expect(lags.sensor_status).toBe(240)
+    expect(lags.handshakes).toBeLessThan(60)
+  })
+
+  it('lags where sensors count handshakes that do not arrive', async () => {
+    await warehouse.insertRows('sensor_status', [heartbeat('b', 9, 17)], 'more')
+    const { handshakes } = await askLags()
+    expect(handshakes).toBeGreaterThanOrEqual(540)
+    expect(handshakes).toBeLessThan(600)
+  })
+
+  it('has no row in an empty warehouse where silence must not look like health', async () => {
+    const before = truth.fromSeconds - 7 * 86_400
+    const time = { fromMillis: before * 1000, toMillis: (before + 60) * 1000, intervalSeconds: 60 }
+    for (const name of ['alert-ingest-lags', 'alert-sensor-silent'] as const) {
+      expect(await warehouse.query(expandStatement(readGrafanaQuery(name).sql, time))).toEqual([])
+    }
+  })
+
+  it('counts a dead letter once, however often it was written', async () => {
+    const letter = (bus_offset: number): object => ({
+      ...{ time: timeAt(1), reason: 'WRONG_SCHEMA', topic: 'goldpan.handshakes.v1' },
+      ...{ bus_partition: 3, bus_offset, source: 'a/b/c', message: 'x' },
+    })
+    await warehouse.insertRows('dead_letters', [letter(1), letter(2)], 'letters')
+    await warehouse.insertRows('dead_letters', [letter(2)], 'letters again')
+    expect(await ask('alert-dead-letters', {}, minutesLater(10))).toEqual([
+      { topic: 'goldpan.handshakes.v1', reason: 'WRONG_SCHEMA', messages: 2 },
+    ])
+    expect(await ask('panel-dead-letters', {}, minutesLater(10))).toMatchObject([
+      { why: 'goldpan.handshakes.v1: WRONG_SCHEMA', messages: 2 },
+    ])
+  })
+})
+
+describe('variables', () => {
+  it('offer the services and the sites of the chosen one', async () => {
+    expect(await ask('variable-service')).toContainEqual({ name: world.service })
+    expect(await ask('variable-site')).toEqual([...world.sites].sort().map((code) => ({ code })))
+  })
+})
