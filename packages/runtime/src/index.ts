@@ -2,6 +2,8 @@
 
 export type { BusMessage, BusReceiver, BusSender, Source, Topic } from './bus.ts'
 export { topics } from './bus.ts'
+export type { BusUrl, BusUrlError } from './bus-url.ts'
+export { parseBusUrl } from './bus-url.ts'
 export type { InProcessBus } from './in-process-bus.ts'
 export { createInProcessBus } from './in-process-bus.ts'
 export type { Lifecycle } from './lifecycle.ts'

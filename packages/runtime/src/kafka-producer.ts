@@ -1,0 +1,146 @@
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import kafkajs, { type Kafka, type Producer, type TopicMessages } from 'kafkajs'
+import { createKafkaClient, type KafkaClientOptions } from './kafka-client.ts'
+import { type Compression, compressionType } from './kafka-codecs.ts'
+import { ensureTopics, type TopicSettings } from './kafka-topics.ts'
+
+export interface KafkaProducerOptions extends KafkaClientOptions {
+  /** Made and awaited before the first message. */
+  readonly topicNames: readonly string[]
+  readonly topics: TopicSettings
+  readonly compression: Compression
+  /** Called when an attempt failed; the next one is made with a new client. */
+  readonly onRetry?: (reason: string) => void
+}
+
+/** A message that the broker will never take, however often it is sent. */
+export class MessageRefused extends Error {
+  readonly code = 'MESSAGE_REFUSED'
+}
+
+const attemptMillisMax = 30_000
+const pauseMillisMin = 100
+const pauseMillisMax = 5_000
+const refusals = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'])
+
+/**
+ * Produces one request at a time and repeats it, byte for byte, until all replicas have it.
+ *
+ * It is deliberately not kafkajs' idempotent producer: that one gives a batch which "failed" but was
+ * appended and the next, different batch the same sequence number, and the next is lost unseen. Here
+ * a repeated batch may stand in the log twice; whoever reads tells by the numbers in the headers.
+ * After any failure the client is made anew: one that stands still never recovers by itself.
+ */
+export class KafkaProducer {
+  readonly #options: KafkaProducerOptions
+  #client: { kafka: Kafka; producer: Producer } | undefined
+  #stopped = new AbortController()
+
+  constructor(options: KafkaProducerOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Resolves when the broker has all messages. Throws {@link MessageRefused} for what it never takes,
+   * and an abort error when `close` comes first. `stamp` makes the messages of each attempt.
+   */
+  async produce(stamp: () => TopicMessages[]): Promise<void> {
+    let pauseMillis = pauseMillisMin
+    for (;;) {
+      this.#stopped.signal.throwIfAborted()
+      try {
+        return await this.#attempt(stamp())
+      } catch (error) {
+        this.#discard()
+        const refusal = refusalOf(error)
+        if (refusal) throw new MessageRefused(refusal)
+        this.#stopped.signal.throwIfAborted()
+        const reason = (error as Error).message
+        this.#options.log.warnRarely('messages not sent, sending them again', { reason })
+        this.#options.onRetry?.(reason)
+      }
+      await Promise.race([delay(pauseMillis), once(this.#stopped.signal, 'abort')])
+      pauseMillis = Math.min(pauseMillis * 2, pauseMillisMax)
+    }
+  }
+
+  async #attempt(topicMessages: TopicMessages[]): Promise<void> {
+    const limit = new AbortController()
+    const late = delay(attemptMillisMax, undefined, { signal: limit.signal }).then(() => {
+      throw new Error(`no answer within ${attemptMillisMax / 1000} s`)
+    })
+    late.catch(() => undefined)
+    try {
+      await Promise.race([this.#send(topicMessages), late, this.#whenStopped(limit.signal)])
+    } finally {
+      limit.abort()
+    }
+  }
+
+  async #send(topicMessages: TopicMessages[]): Promise<void> {
+    const { producer } = await this.#connected()
+    await producer.sendBatch({
+      topicMessages,
+      acks: -1,
+      compression: compressionType[this.#options.compression],
+    })
+  }
+
+  #whenStopped(done: AbortSignal): Promise<never> {
+    const { signal } = this.#stopped
+    return new Promise((_, reject) => {
+      const stop = (): void => reject(signal.reason)
+      signal.addEventListener('abort', stop, { once: true })
+      done.addEventListener('abort', () => signal.removeEventListener('abort', stop))
+    })
+  }
+
+  async #connected() {
+    if (this.#client) return this.#client
+    const kafka = createKafkaClient(this.#options)
+    const producer = kafka.producer({
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      allowAutoTopicCreation: false,
+      maxInFlightRequests: 1,
+    })
+    this.#client = { kafka, producer }
+    const admin = kafka.admin()
+    try {
+      await admin.connect()
+      const { topicNames, topics } = this.#options
+      const ensured = await ensureTopics(admin, topicNames, topics)
+      if (!ensured.ok) throw new Error(ensured.error.message)
+    } finally {
+      admin.disconnect().catch(() => undefined)
+    }
+    await producer.connect()
+    return this.#client
+  }
+
+  #discard(): void {
+    const { producer } = this.#client ?? {}
+    this.#client = undefined
+    producer?.disconnect().catch(() => undefined)
+  }
+
+  /** Gives up what is not acknowledged. */
+  async close(): Promise<void> {
+    this.#stopped.abort(new Error('the connection to the bus was closed'))
+    const { producer } = this.#client ?? {}
+    this.#client = undefined
+    const limit = delay(2_000, undefined, { ref: false })
+    await Promise.race([producer?.disconnect().catch(() => undefined), limit])
+  }
+}
+
+function refusalOf(error: unknown): string | undefined {
+  for (
+    let cause = error as { type?: string; message?: string; cause?: unknown } | undefined;
+    cause;
+  ) {
+    if (cause.type !== undefined && refusals.has(cause.type)) return cause.message
+    cause = cause.cause as typeof cause
+  }
+  return undefined
+}

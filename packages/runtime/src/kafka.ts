@@ -1,0 +1,10 @@
+/** The bus as Apache Kafka. Apart from the index: whoever does not use it does not load it. */
+
+export type { KafkaSasl, KafkaSecurity, KafkaTls } from './kafka-client.ts'
+export type { Compression } from './kafka-codecs.ts'
+export { compressions } from './kafka-codecs.ts'
+export { MessageRefused } from './kafka-producer.ts'
+export type { KafkaSender, KafkaSenderMetrics, KafkaSenderOptions } from './kafka-sender.ts'
+export { createKafkaSender } from './kafka-sender.ts'
+export type { TopicSettings } from './kafka-topics.ts'
+export { topicSettingsDefault } from './kafka-topics.ts'
