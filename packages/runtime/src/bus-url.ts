@@ -15,8 +15,8 @@ const kafkaPort = '9092'
 const bad = (message: string) => err({ code: 'BAD_BUS_URL' as const, message })
 
 /**
- * Reads `kafka://HOST[:PORT][,HOST[:PORT]…]`, `kafka+tls://…` or `file:DIR`. A URL stands in process
- * lists and logs, so one that holds a name or password is refused and not repeated.
+ * Reads `kafka://HOST[:PORT][,HOST[:PORT]…]`, `kafka+tls://…` or `file:DIR`. A URL stands in
+ * process lists and logs, so one that holds a name or password is refused and not repeated.
  */
 export function parseBusUrl(text: string): Result<BusUrl, BusUrlError> {
   if (text.startsWith('file:')) {

@@ -1,11 +1,30 @@
-import lz4 from 'lz4js'
+import { loadPackage } from './load-package.ts'
 
 /**
- * LZ4 frames as Kafka's brokers take them: independent blocks, and a header checksum to that. lz4js
- * writes frames of dependent blocks, which a broker answers with an unexpected error; its block coder
- * is sound, so that the frame is written here.
+ * LZ4 frames as Kafka's brokers take them: independent blocks, and a header checksum to that.
+ * lz4js writes frames of dependent blocks, which a broker answers with an unexpected error; its
+ * block coder is sound, so that the frame is written here.
  */
 
+interface Lz4Blocks {
+  compressBound(length: number): number
+  compressBlock(
+    source: Uint8Array,
+    target: Uint8Array,
+    start: number,
+    length: number,
+    hashTable: Uint32Array,
+  ): number
+  decompressBlock(
+    source: Uint8Array,
+    target: Uint8Array,
+    start: number,
+    length: number,
+    targetStart: number,
+  ): number
+}
+
+const lz4 = loadPackage<Lz4Blocks>('lz4js')
 const magic = Uint8Array.of(0x04, 0x22, 0x4d, 0x18)
 /** Version 1, independent blocks, no checksums; blocks of 64 KiB; checksum of those two bytes. */
 const descriptor = Uint8Array.of(0x60, 0x40, 0x82)

@@ -27,10 +27,10 @@ const refusals = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID
 /**
  * Produces one request at a time and repeats it, byte for byte, until all replicas have it.
  *
- * It is deliberately not kafkajs' idempotent producer: that one gives a batch which "failed" but was
- * appended and the next, different batch the same sequence number, and the next is lost unseen. Here
- * a repeated batch may stand in the log twice; whoever reads tells by the numbers in the headers.
- * After any failure the client is made anew: one that stands still never recovers by itself.
+ * It is deliberately not kafkajs' idempotent producer: that one gives a batch which "failed" but
+ * was appended and the next, different batch the same sequence number, and the next is lost unseen.
+ * Here a repeated batch may stand in the log twice; whoever reads tells by the numbers in the
+ * headers. After any failure the client is made anew: one that stands still never recovers.
  */
 export class KafkaProducer {
   readonly #options: KafkaProducerOptions
@@ -42,8 +42,8 @@ export class KafkaProducer {
   }
 
   /**
-   * Resolves when the broker has all messages. Throws {@link MessageRefused} for what it never takes,
-   * and an abort error when `close` comes first. `stamp` makes the messages of each attempt.
+   * Resolves when the broker has all messages. Throws {@link MessageRefused} for what it never
+   * takes, and an error when `close` comes first. `stamp` makes the messages of each attempt.
    */
   async produce(stamp: () => TopicMessages[]): Promise<void> {
     let pauseMillis = pauseMillisMin

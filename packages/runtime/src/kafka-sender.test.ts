@@ -68,7 +68,7 @@ describe.skipIf(missing)(`the sender to a real broker ${missing ?? ''}`, () => {
     expect(read.map(({ headers }) => String(headers!.n))).toEqual(['0', '2'])
   })
 
-  it('takes nothing after its end, and gives up what is not acknowledged when it is closed', async () => {
+  it('takes nothing after its end, gives up what is not acknowledged when closed', async () => {
     const { sender } = await open({ brokers: ['127.0.0.1:1'] })
     const unsent = sender.send(message('s', 0, Buffer.from('x')))
     sender.end()
