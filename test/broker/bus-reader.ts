@@ -8,7 +8,7 @@ import type { Log } from '../../packages/runtime/src/log.ts'
 /** A log that keeps what was warned of. */
 export function keepingLog(): Log & { readonly warnings: string[] } {
   const warnings: string[] = []
-  const keep = (message: string, fields?: object): void => {
+  const keep = (fields: object | string, message = ''): void => {
     warnings.push(`${message} ${JSON.stringify(fields)}`)
   }
   const log = { debug: () => {}, info: () => {}, warn: keep, warnRarely: keep, error: keep }

@@ -83,5 +83,5 @@ const levelNames: Readonly<Record<number, 'warnRarely'>> = {
 
 function writeEntry(log: Log, { namespace, level, log: entry }: LogEntry): void {
   const { message, timestamp: _, logger: __, stack: ___, ...fields } = entry
-  log[levelNames[level] ?? 'debug'](message, { client: 'kafkajs', namespace, ...fields })
+  log[levelNames[level] ?? 'debug']({ client: 'kafkajs', namespace, ...fields }, message)
 }

@@ -57,7 +57,7 @@ export class KafkaProducer {
         if (refusal) throw new MessageRefused(refusal)
         this.#stopped.signal.throwIfAborted()
         const reason = (error as Error).message
-        this.#options.log.warnRarely('messages not sent, sending them again', { reason })
+        this.#options.log.warnRarely({ reason }, 'messages not sent, sending them again')
         this.#options.onRetry?.(reason)
       }
       await Promise.race([delay(pauseMillis), once(this.#stopped.signal, 'abort')])
