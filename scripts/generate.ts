@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { provisioningTree } from '../dashboards/src/index.ts'
 import { formatCommandLinePage } from './generate/command-line-page.ts'
+import { formatConfigurationPage } from './generate/configuration-page.ts'
 import { formatTablesPage } from './generate/tables-page.ts'
 import { formatWorldPage } from './generate/world-page.ts'
 
@@ -16,6 +17,7 @@ const reference = fileURLToPath(new URL('../docs/reference', import.meta.url))
 
 const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'command-line.md': formatCommandLinePage,
+  'configuration.md': formatConfigurationPage,
   'tables.md': formatTablesPage,
   'world.md': formatWorldPage,
 }

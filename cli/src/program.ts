@@ -1,19 +1,8 @@
 import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander'
 import { exitCode } from './exit-code.ts'
+import { lazily } from './lazy-command.ts'
+import { addOperations } from './operations-program.ts'
 import { version } from './version.ts'
-
-/** What a subcommand's file exports: options in, exit code out. */
-interface CommandFile<Options> {
-  run(options: Options): Promise<number>
-}
-
-/** Imports a subcommand only when it is called: start-up pays for one command, not for all. */
-function lazily<Options>(load: () => Promise<CommandFile<Options>>) {
-  return async (options: Options): Promise<void> => {
-    const command = await load()
-    process.exitCode = await command.run(options)
-  }
-}
 
 function parsePort(text: string, previous: readonly number[] | undefined): number[] {
   const port = Number(text)
@@ -162,15 +151,6 @@ function addTest(program: Command): void {
     .action((filters: string[]) => lazily(() => import('./commands/test.ts'))({ filters }))
 }
 
-function addVersion(program: Command): void {
-  program
-    .command('version')
-    .description('print the version')
-    .action(() => {
-      process.stdout.write(`goldpan ${version}\n`)
-    })
-}
-
 /** The whole command line; usage errors end the process with exit code 2. */
 export function createProgram(): Command {
   const program = new Command('goldpan')
@@ -181,6 +161,6 @@ export function createProgram(): Command {
       process.exit(error.exitCode === 0 ? exitCode.done : exitCode.usage)
     })
   const add = [addDemo, addAnalyze, addHandshakes, addFindings, addSql, addSimulate, addDashboards]
-  for (const addCommand of [...add, addTest, addVersion]) addCommand(program)
+  for (const addCommand of [...add, addOperations, addTest]) addCommand(program)
   return program
 }

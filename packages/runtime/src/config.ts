@@ -22,6 +22,8 @@ export {
 } from './config-key.ts'
 export type { ConfigOf, Section, Sections } from './config-section.ts'
 export { section, sectionNames } from './config-section.ts'
+export { configFileDefault, findConfigFile, sectionsInUse } from './find-config.ts'
+export { formatConfig } from './format-config.ts'
 export type {
   ConfigEntry,
   ConfigInputs,

@@ -60,8 +60,8 @@ export function readConfig<const S extends Sections>(
     config[sectionName] = values
     for (const [key, schema] of Object.entries(keys)) {
       const entry = chooseEntry({ sectionName, key, schema, inputs, file })
-      entries.push(entry)
       const parsed = schema.safeParse(entry.written)
+      entries.push(parsed.success ? { ...entry, written: asInFile(entry, parsed.data) } : entry)
       values[key] = parsed.data
       if (!parsed.success) sentences.push(misfitSentence(entry, parsed.error.issues[0]!.message))
       else if (entry.facts.isPath && parsed.data) checkPath(entry, sentences, warnings)
@@ -125,6 +125,11 @@ function chooseEntry({
     return { ...entry, written: inFile.value, source }
   }
   return { ...entry, written: facts.default, source: { from: 'default' } }
+}
+
+/** A number, flag or list that came as text, as a file would have it. */
+function asInFile({ written }: ConfigEntry, value: unknown): unknown {
+  return String(value) === written || Array.isArray(value) ? value : written
 }
 
 function misfitSentence(entry: ConfigEntry, why: string): string {
