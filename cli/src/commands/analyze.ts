@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { analyzeWarehouse } from '@goldpan/anycast-analyzer'
 import { type CaptureSummary, captureToBus } from '@goldpan/capture'
-import { err, ok, type Prefix, type Result } from '@goldpan/core'
+import { err, type Finding, ok, type Prefix, type Result } from '@goldpan/core'
 import {
   Estimator,
   type EstimatorSummary,
@@ -11,15 +12,16 @@ import {
   readSites,
   type Site,
 } from '@goldpan/estimator'
-import { type CaptureFacts, formatReportJson, formatReportText, readReport } from '@goldpan/report'
+import { type CaptureFacts, readReport } from '@goldpan/report'
 import { createInProcessBus } from '@goldpan/runtime'
 import type { Warehouse } from '@goldpan/warehouse'
 import { readExcluded } from '../excluded-file.ts'
 import { exitCode } from '../exit-code.ts'
 import { openForAnalysis } from '../open-warehouse.ts'
-import { createProgress } from '../progress.ts'
+import { clearLine, createProgress, type Progress, showStep } from '../progress.ts'
 import { parseSiteInputs, type SiteInput } from '../site-inputs.ts'
 import { complain } from '../standard-error.ts'
+import { checkHtmlFile, writeReport } from '../write-report.ts'
 
 export interface AnalyzeOptions {
   /** `SITE=INPUT`, one or more. */
@@ -72,6 +74,8 @@ function prepare(
   options: AnalyzeOptions,
   inputs: readonly SiteInput[],
 ): Result<Preparation, string> {
+  const html = options.html === undefined ? ok(undefined) : checkHtmlFile(options.html)
+  if (!html.ok) return html
   const sites = options.sites === undefined ? ok([]) : readSites(options.sites)
   if (!sites.ok) return err(sites.error.message)
   const networks = readNetworkTable(options.networks)
@@ -114,18 +118,40 @@ async function analyze(
   const { captures, summary } = read.value
   complainOfRows(summary)
   const span = spanOf(captures.map(({ capture }) => capture))
-  const analysis = await analyzeWarehouse({ warehouse, service, sites: prepared.sites, ...span })
+  const findings = await findWhatIsWrong(warehouse, { service, sites: prepared.sites, ...span })
   const report = await readReport({
-    ...{ warehouse, service, ...span, weight: analysis.weight, findings: analysis.findings },
+    ...{ warehouse, service, ...span, ...findings },
     captures: captures.map(toFacts),
+    places: prepared.sites,
+    hasNetworks: prepared.networks !== undefined,
   })
-  process.stdout.write(
-    options.format === 'json'
-      ? formatReportJson(report)
-      : formatReportText(report, { colour: process.stdout.isTTY === true }),
-  )
+  clearLine()
+  const written = await writeReport(report, options)
+  if (!written.ok) {
+    complain(written.error)
+    return exitCode.failed
+  }
   const isDamaged = captures.some(({ capture }) => capture.damages.length > 0)
   return isDamaged ? exitCode.damagedInput : exitCode.done
+}
+
+/** Walks through the data minute by minute, as a running analyzer does. */
+async function findWhatIsWrong(
+  warehouse: Warehouse,
+  input: { service: string; sites: readonly Site[]; fromMicros: number; toMicros: number },
+): Promise<{ findings: readonly Finding[]; weight: 'queries' | 'handshakes' }> {
+  showStep('reading what was stored')
+  let progress: Progress | undefined
+  const { findings, weight } = await analyzeWarehouse({
+    warehouse,
+    ...input,
+    onProgress({ minutesDecided, minutesTotal }) {
+      progress ??= createProgress({ total: minutesTotal, unit: 'minutes' })
+      progress.show('looking for what is wrong', minutesDecided)
+    },
+  })
+  showStep('making the report')
+  return { findings, weight }
 }
 
 interface SiteCapture {
@@ -144,7 +170,7 @@ async function readSiteCaptures(
   const estimating = new Estimator({ receiver, warehouse, networks }).run()
   // A failing warehouse must end the reading, not wait for a bus that nobody empties.
   estimating.catch(() => sender.end())
-  const progress = createProgress(totalBytes(inputs))
+  const progress = createProgress({ total: totalBytes(inputs), unit: 'bytes' })
   const captures: SiteCapture[] = []
   for (const { site, paths } of inputs) {
     if (signal.aborted) break
@@ -162,16 +188,27 @@ async function readSiteCaptures(
     captures.push({ site, capture: capture.value })
   }
   sender.end()
+  showStep('storing the last rows')
   const summary = await estimating
   progress.end()
   return ok({ captures, summary })
 }
 
+/** Bytes of all files, those of folders included; what cannot be read is told by who reads it. */
 function totalBytes(inputs: readonly SiteInput[]): number {
-  const sizes = inputs.flatMap(({ paths }) =>
-    paths.map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0),
-  )
-  return sizes.reduce((sum, size) => sum + size, 0)
+  return inputs.flatMap(({ paths }) => paths.map(bytesOf)).reduce((sum, size) => sum + size, 0)
+}
+
+function bytesOf(path: string): number {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (!stat?.isDirectory()) return stat?.size ?? 0
+  try {
+    return readdirSync(path)
+      .map((name) => statSync(join(path, name), { throwIfNoEntry: false }))
+      .reduce((sum, entry) => sum + (entry?.isFile() ? entry.size : 0), 0)
+  } catch {
+    return 0
+  }
 }
 
 /** Places and names go to the warehouse, so that SQL can tell them. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseWorld, writeWorld } from '@goldpan/simulator'
+import { exitCode } from '../exit-code.ts'
 import { complain } from '../standard-error.ts'
 import { run as analyze } from './analyze.ts'
 import { showMinutes } from './simulate.ts'
@@ -22,14 +23,17 @@ export async function run({ out }: DemoOptions): Promise<number> {
   complain(`simulating ${hours} hours of ${sites.length} sites into ${folder}`)
   await writeWorld(world.value, { folder, packets: true, onProgress: showMinutes })
   complain('analyzing their captures')
+  const page = join(folder, 'report.html')
   const code = await analyze({
     inputs: sites.map((site) => `${site}=${join(folder, `${site}.pcap`)}`),
     service,
     sites: join(folder, 'sites.csv'),
     networks: [join(folder, 'networks.csv')],
     format: 'text',
+    html: page,
     ports: [53],
   })
+  if (code !== exitCode.failed) complain(`the report as a page, with plots: ${page}`)
   complain(`the captures, and truth.json with what is wrong in them, are in ${folder}`)
   return code
 }

@@ -1,5 +1,5 @@
 import type { Finding } from '@goldpan/core'
-import { formatCount, formatMillis } from './text-table.ts'
+import { formatCount, formatMillis, printable } from './text-table.ts'
 
 const red = 31
 const yellow = 33
@@ -37,7 +37,7 @@ function formatFinding(finding: Finding, colour: boolean): string {
   ].join('')
   return [
     `${heading}  ${finding.kind}${family}, ${finding.state}, ${since}${end}`,
-    `  ${finding.sentence}`,
+    `  ${printable(finding.sentence)}`,
     `  RTT ${rtts}; ${finding.queries_per_second.toFixed(1)} ${finding.weight}/s, ` +
       `excess ${finding.excess_ms.toFixed(1)} ms, lost time ${formatCount(finding.lost_time)} ms/s`,
     `  from ${formatCount(finding.samples)} handshakes of ` +

@@ -1,8 +1,12 @@
-/** What an analysis found, as text and JSON. */
+/** What an analysis found, as text, JSON and one page. */
 
+export type { CounterMeaning, Discard } from './counter-meaning.ts'
+export { counterMeanings, summarizeDiscards } from './counter-meaning.ts'
 export { formatFindingsText } from './findings-text.ts'
-export type { CaptureFacts, Report, ReportInput, SiteRow } from './report.ts'
-export { readReport } from './report.ts'
+export { formatReportHtml } from './html/report-html.ts'
+export type { ReportInput } from './read-report.ts'
+export { readReport } from './read-report.ts'
+export type { CaptureFacts, Report, SitePlace, SiteRow } from './report.ts'
 export { formatReportJson } from './report-json.ts'
 export { formatReportText } from './report-text.ts'
 export type { Weighted, WeightedQuantiles } from './weighted-median.ts'

@@ -1,74 +1,74 @@
 import { formatPacketTime } from '@goldpan/core'
+import { summarizeDiscards } from './counter-meaning.ts'
 import { formatFindingsText } from './findings-text.ts'
-import type { CaptureFacts, Report, SiteRow } from './report.ts'
-import { formatCount, formatMillis, formatShare, formatTable } from './text-table.ts'
+import type { CoverageRow, NetworkRow, Report, SiteRow } from './report.ts'
+import { captureWarnings, describeDuration, isUnmeasured, shownRtts } from './report-words.ts'
+import { type HandshakeRtts, samplesMin } from './rtt-bins.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatMillis,
+  formatShare,
+  formatTable,
+  printable,
+  shorten,
+  textColumns,
+} from './text-table.ts'
 
-/** Fewer prefixes than this say nothing about a median. */
-const prefixesMin = 10
+/** Networks in the text; JSON and HTML have more. */
+const networksShown = 10
+const nameLengthMax = 20
+const sitesShown = 2
 
-/** The report for a terminal: what was read, the sites, the coverage, and what is wrong. */
+/** The report for a terminal: what was read, sites, networks, coverage, and what is wrong. */
 export function formatReportText(report: Report, options: { readonly colour: boolean }): string {
-  const sections = [
-    heading(report),
-    ['What was read', ...captureLines(report.captures)],
-    [`RTT by site, over prefixes weighted by their ${report.weight}`, ...siteLines(report.sites)],
-    ['Coverage: who has at least 10 handshakes', ...coverageLines(report.sites)],
-    discardLines(report.captures),
-    ['What is wrong'],
+  const title = (text: string): string => (options.colour ? `\x1b[1m${text}\x1b[0m` : text)
+  const sections: readonly (readonly [string, readonly string[]])[] = [
+    [heading(report), []],
+    ['What was read', captureLines(report)],
+    [`RTT by site, over prefixes weighted by their ${report.weight}`, siteLines(report.sites)],
+    ['RTT by site, over handshakes', handshakeLines(report)],
+    [networkTitle(report), networkLines(report)],
+    ['Coverage: who has at least 10 handshakes', coverageLines(report)],
+    ['Counted and set aside', discardLines(report)],
   ]
   const text = sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
+    .filter(([, lines], index) => index === 0 || lines.length > 0)
+    .map(([name, lines]) => [title(name), ...lines].join('\n'))
     .join('\n\n')
-  return `${text}\n\n${formatFindingsText(report.findings, options)}`
+  const findings = isUnmeasured(report)
+    ? 'No handshake was measured: nothing can be said.\n'
+    : formatFindingsText(report.findings, options)
+  return `${text}\n\n${title('What is wrong')}\n\n${findings}`
 }
 
-function heading({ service, fromMicros, toMicros }: Report): string[] {
+function heading({ service, fromMicros, toMicros }: Report): string {
+  if (toMicros <= fromMicros) return `${printable(service)}: nothing was read that has a time`
   const time = (micros: number): string => `${formatPacketTime(micros).slice(0, 19)}Z`
-  return [`${service}, ${time(fromMicros)} to ${time(toMicros)}`]
+  const duration = describeDuration(toMicros - fromMicros)
+  return `${printable(service)}, ${time(fromMicros)} to ${time(toMicros)} (${duration})`
 }
 
-function captureLines(captures: readonly CaptureFacts[]): string[] {
-  const rows = captures.map(({ site, packets, bytes, counters }) => [
+function captureLines({ captures }: Report): string[] {
+  const titles = ['site', 'packets', 'captured', 'handshakes', 'ambiguous', 'directions']
+  const rows = captures.map(({ site, packets, bytes, counters, servers }) => [
     site,
     formatCount(packets),
-    `${(bytes / 1e6).toFixed(1)} MB`,
+    formatBytes(bytes),
     formatCount(counters.handshakes ?? 0),
     formatCount(counters.ambiguous ?? 0),
+    [...new Set(servers.map(({ direction }) => direction))].sort().join(', ') || '–',
   ])
-  const columns = ['site', 'packets', 'captured', 'handshakes', 'ambiguous'].map(
-    (title, index) => ({ title, align: index === 0 ? ('left' as const) : ('right' as const) }),
-  )
-  const warnings = captures.flatMap((capture) => [
-    ...(capture.isTakenAtClient
-      ? [`${capture.site}: captured at the client, its RTTs are not those of your clients`]
-      : []),
-    ...capture.servers
-      .filter(({ direction }) => direction !== 'both')
-      .map(({ address, direction }) => `${capture.site}: ${direction} for server ${address}`),
-    ...capture.damages.map((damage) => `${capture.site}: ${damage}`),
-    ...capture.notes.map((note) => `${capture.site}: ${note}`),
-  ])
-  return [...formatTable(columns, rows), ...warnings]
+  return [
+    ...formatTable(textColumns(titles, ['site', 'directions']), rows),
+    ...captureWarnings(captures).map(({ text }) => printable(text)),
+  ]
 }
 
+const rttTitles = ['p25', 'p50', '95 % of p50', 'p75', 'p95', 'n']
+
 function siteLines(sites: readonly SiteRow[]): string[] {
-  const titles = [
-    'site',
-    'IP',
-    'queries',
-    'handshakes',
-    'p25',
-    'p50',
-    '95 % of p50',
-    'p75',
-    'p95',
-    'n',
-  ]
-  const columns = titles.map((title, index) => ({
-    title,
-    align: index < 1 ? ('left' as const) : ('right' as const),
-  }))
+  if (sites.length === 0) return []
   const rows = sites.map(({ site, ipVersion, queries, handshakes, rtt }) => [
     site,
     `v${ipVersion}`,
@@ -76,63 +76,118 @@ function siteLines(sites: readonly SiteRow[]): string[] {
     formatCount(handshakes),
     ...rttCells(rtt),
   ])
-  return [...formatTable(columns, rows), 'RTTs in ms; n is the number of prefixes.']
-}
-
-function rttCells(rtt: SiteRow['rtt']): string[] {
-  if (!rtt || rtt.n < prefixesMin)
-    return ['–', '–', 'too few samples', '–', '–', String(rtt?.n ?? 0)]
   return [
-    formatMillis(rtt.p25),
-    formatMillis(rtt.p50),
-    `${formatMillis(rtt.low)}–${formatMillis(rtt.high)}`,
-    formatMillis(rtt.p75),
-    formatMillis(rtt.p95),
-    formatCount(rtt.n),
+    ...formatTable(
+      textColumns(['site', 'IP', 'queries', 'handshakes', ...rttTitles], ['site']),
+      rows,
+    ),
+    'RTTs in ms; n is the number of prefixes.',
   ]
 }
 
-function coverageLines(sites: readonly SiteRow[]): string[] {
-  return ([4, 6] as const).flatMap((version) => {
-    const rows = sites.filter(({ ipVersion }) => ipVersion === version)
-    if (rows.length === 0) return []
-    const sum = (pick: (row: SiteRow) => number): number =>
-      rows.reduce((total, row) => total + pick(row), 0)
-    const queries = formatShare(
-      sum((row) => row.queriesCovered),
-      sum((row) => row.queries),
-    )
-    const prefixes = formatShare(
-      sum((row) => row.prefixesCovered),
-      sum((row) => row.prefixesSeen),
-    )
-    return [`IPv${version}: ${queries} of queries, ${prefixes} of prefixes`]
-  })
+function handshakeLines({ distributions }: Report): string[] {
+  if (distributions.length === 0) return []
+  const rows = distributions.map(({ site, ipVersion, handshakes, p5, p25, p50, p75, p95 }) => [
+    site,
+    `v${ipVersion}`,
+    ...(handshakes < samplesMin
+      ? ['–', '–', '–', 'too few samples', '–', '–']
+      : [
+          formatMillis(p5),
+          formatMillis(p25),
+          formatMillis(p50.micros),
+          `${formatMillis(p50.lowMicros)}–${formatMillis(p50.highMicros)}`,
+          formatMillis(p75),
+          formatMillis(p95),
+        ]),
+    formatCount(handshakes),
+  ])
+  return [
+    ...formatTable(textColumns(['site', 'IP', 'p5', ...rttTitles], ['site']), rows),
+    'RTTs in ms; n is the number of handshakes: a busy client counts as often as it comes.',
+  ]
 }
 
-const ordinary = new Set([
-  'handshakes',
-  'syns',
-  'synacks',
-  'udp_queries',
-  'tcp_queries',
-  'truncated_answers',
-])
+function rttCells(rtt: SiteRow['rtt'], handshakes?: HandshakeRtts | undefined): string[] {
+  const shown = shownRtts(rtt, handshakes)
+  if (!shown) return ['–', '–', 'too few samples', '–', '–', String(rtt?.n ?? 0)]
+  return [
+    formatMillis(shown.p25),
+    formatMillis(shown.p50),
+    `${formatMillis(shown.low)}–${formatMillis(shown.high)}`,
+    formatMillis(shown.p75),
+    formatMillis(shown.p95),
+    shown.over === 'prefixes' ? formatCount(shown.n) : `${formatCount(shown.n)} h`,
+  ]
+}
 
-function discardLines(captures: readonly CaptureFacts[]): string[] {
-  const totals = new Map<string, number>()
-  for (const { counters } of captures) {
-    for (const [reason, count] of Object.entries(counters)) {
-      if (!ordinary.has(reason)) totals.set(reason, (totals.get(reason) ?? 0) + count)
-    }
+const networkTitle = ({ weight }: Report): string => `Networks with most ${weight}`
+
+function networkLines({ networks, hasNetworks, sites }: Report): string[] {
+  if (networks.length === 0) {
+    if (sites.length === 0) return []
+    return [
+      hasNetworks
+        ? 'No prefix of the captures is in the networks files.'
+        : 'Unknown: --networks FILE tells which prefix belongs to which AS.',
+    ]
   }
-  if (totals.size === 0) return []
-  const rows = [...totals]
-    .sort((a, b) => b[1] - a[1])
-    .map(([reason, count]) => [reason, formatCount(count)])
-  const columns = [
-    { title: 'reason', align: 'left' as const },
-    { title: 'count', align: 'right' as const },
+  const shown = [...new Set(networks.map(({ asn }) => asn))].slice(0, networksShown)
+  const rows = networks
+    .filter(({ asn }) => shown.includes(asn))
+    .map((row) => [
+      `AS${row.asn}`,
+      shorten(row.name, nameLengthMax),
+      `v${row.ipVersion}`,
+      formatCount(row.queries),
+      formatCount(row.handshakes),
+      ...rttCells(row.rtt, row.handshakeRtt),
+      describeSites(row),
+    ])
+  const titles = ['AS', 'name', 'IP', 'queries', 'handshakes', ...rttTitles, 'sites']
+  return [
+    ...formatTable(textColumns(titles, ['AS', 'name', 'sites']), rows),
+    'RTTs in ms; n is the number of prefixes, each once at each of its sites. ' +
+      'h: too few prefixes, so over handshakes.',
   ]
-  return ['Counted and set aside', ...formatTable(columns, rows)]
+}
+
+function describeSites({ sites, queries, handshakes }: NetworkRow): string {
+  const whole = queries > 0 ? queries : handshakes
+  const named = sites.slice(0, sitesShown).map((site) => {
+    const part = queries > 0 ? site.queries : site.handshakes
+    return `${site.site} ${Math.round((100 * part) / Math.max(1, whole))} %`
+  })
+  const more = sites.length - named.length
+  return named.join(', ') + (more > 0 ? ` +${more}` : '')
+}
+
+function coverageLines({ coverage, hasNetworks }: Report): string[] {
+  if (coverage.length === 0) return []
+  const cells = (part: number, whole: number): string[] => [
+    formatShare(part, whole),
+    whole === 0 ? '' : `of ${formatCount(whole)}`,
+  ]
+  const rows = coverage.map((row: CoverageRow) => [
+    `v${row.ipVersion}`,
+    formatCount(row.handshakes),
+    ...cells(row.queriesCovered, row.queries),
+    ...cells(row.prefixesCovered, row.prefixes),
+    ...(hasNetworks ? cells(row.networksCovered, row.networks) : []),
+  ])
+  const titles = ['IP', 'handshakes', 'queries', '', 'prefixes', '']
+  return formatTable(textColumns(hasNetworks ? [...titles, 'ASes', ''] : titles, []), rows)
+}
+
+function discardLines({ captures }: Report): string[] {
+  const discards = summarizeDiscards(captures)
+  if (discards.length === 0) return []
+  return formatTable(
+    textColumns(['reason', 'count', 'meaning'], ['reason', 'meaning']),
+    discards.map(({ reason, count, about, kind }) => [
+      reason,
+      formatCount(count),
+      kind === 'bound' ? `BOUND REACHED: ${about}` : about,
+    ]),
+  )
 }

@@ -13,8 +13,23 @@ export {
 } from './queries/analyzer-input.ts'
 export type { GrafanaQuery, GrafanaQueryName } from './queries/grafana-query.ts'
 export { grafanaQueryNames, readGrafanaQuery } from './queries/grafana-query.ts'
-export type { ReportSpan, SiteRtts } from './queries/report-input.ts'
-export { readSiteRtts } from './queries/report-input.ts'
+export type {
+  BinHistogram,
+  Coverage,
+  NetworkHistogram,
+  NetworkRtts,
+  ReportSpan,
+  SiteRtts,
+} from './queries/report-input.ts'
+export {
+  readCoverage,
+  readNetworkHistograms,
+  readNetworkNames,
+  readNetworkRtts,
+  readPrefixHistograms,
+  readRttHistograms,
+  readSiteRtts,
+} from './queries/report-input.ts'
 export type { AnalyzerStateHead, MinuteRows, SensorProgress } from './queries/watch-input.ts'
 export {
   readAnalyzerState,

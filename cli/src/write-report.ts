@@ -1,0 +1,45 @@
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { err, ok, type Result } from '@goldpan/core'
+import { formatReportHtml, formatReportJson, formatReportText, type Report } from '@goldpan/report'
+
+export interface ReportOutput {
+  readonly format: 'text' | 'json'
+  /** File of the page; none where it is absent. */
+  readonly html?: string
+}
+
+/** Whether the page can be written, told before an hour of work and not after it. */
+export function checkHtmlFile(file: string): Result<undefined, string> {
+  try {
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+      return err(`--html ${file} is a folder: name a file in it`)
+    }
+    accessSync(dirname(file), constants.W_OK)
+    return ok(undefined)
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code
+    return err(`--html ${file} cannot be written (${reason}): name a file in a folder that exists`)
+  }
+}
+
+/** The report to standard output, and as a page where one is asked for. */
+export async function writeReport(
+  report: Report,
+  { format, html }: ReportOutput,
+): Promise<Result<undefined, string>> {
+  let written: Result<undefined, string> = ok(undefined)
+  if (html !== undefined) {
+    try {
+      writeFileSync(html, await formatReportHtml(report))
+    } catch (error) {
+      written = err(`${html} cannot be written: ${(error as Error).message}`)
+    }
+  }
+  process.stdout.write(
+    format === 'json'
+      ? formatReportJson(report)
+      : formatReportText(report, { colour: process.stdout.isTTY === true }),
+  )
+  return written
+}
