@@ -35,7 +35,7 @@ export const busSection = section('Where batches go from the sensors to the esti
   }),
   create_topics: flag({ default: true, about: 'Whether missing topics are created.' }),
   partitions: integer({
-    default: 8,
+    default: 4,
     min: 1,
     max: 10_000,
     unit: 'partitions',
@@ -49,7 +49,7 @@ export const busSection = section('Where batches go from the sensors to the esti
     about: 'Replication factor of a topic that is created.',
   }),
   retention: duration({
-    default: '7d',
+    default: '3d',
     min: '1h',
     about: 'How long a topic that is created keeps its messages.',
   }),

@@ -3,6 +3,8 @@
 export type { KafkaSasl, KafkaSecurity, KafkaTls } from './kafka-client.ts'
 export type { Compression } from './kafka-codecs.ts'
 export { compressions } from './kafka-codecs.ts'
+export type { BusConfig, ConfiguredBus, KafkaOptions } from './kafka-options.ts'
+export { readBusOptions } from './kafka-options.ts'
 export { MessageRefused } from './kafka-producer.ts'
 export type { KafkaSender, KafkaSenderMetrics, KafkaSenderOptions } from './kafka-sender.ts'
 export { createKafkaSender } from './kafka-sender.ts'
