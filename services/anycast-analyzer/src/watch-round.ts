@@ -21,6 +21,8 @@ export interface WatchOptions {
   readonly sites: () => Promise<readonly AnalyzerSite[]>
   /** Minutes decided under one state at most; default a day: catching up is worth no state each. */
   readonly minutesPerState?: number
+  /** Where to begin when nothing was decided yet; default where the data do. */
+  readonly firstMinute?: number
 }
 
 /** What one look at the warehouse brought. */
@@ -187,7 +189,8 @@ export class Watch {
 
   /** Where the data of the service begin. */
   async #firstMinute(lastMinute: number): Promise<number | undefined> {
-    const { warehouse, service } = this.#options
+    const { warehouse, service, firstMinute } = this.#options
+    if (firstMinute !== undefined) return firstMinute
     const toMicros = (lastMinute + 1) * 60e6
     const extents = await readAnalyzerExtent(warehouse, { service, fromMicros: 0, toMicros })
     return extents.length === 0 ? undefined : summarizeExtents(extents).firstMinute

@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createStateStore, Watch } from '@goldpan/anycast-analyzer'
+import type { Warehouse } from '@goldpan/warehouse'
+import { openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
+
+/**
+ * One round of the live analyzer on a busy service: CPU, time and memory of deciding one minute.
+ *
+ *   node bench/watch.ts [HOURS_OF_HISTORY] [HANDSHAKES_A_SECOND] [PREFIXES] [SITES] [ROUNDS]
+ *
+ * The history is made inside the engine; the rollups, which no round reads, are left out. The
+ * analyzer starts an hour before the end, so that it knows every prefix, and is then measured
+ * minute by minute, the engine's queries included (it lives in the same process).
+ */
+
+const [, , hours = '24', perSecond = '5000', prefixes = '100000', sites = '50', rounds = '5'] =
+  process.argv
+const service = 'ns1.example'
+const startSeconds = Date.UTC(2026, 0, 1) / 1000
+const minutesBefore = 60
+
+const folder = mkdtempSync(join(tmpdir(), 'goldpan-bench-watch-'))
+const opened = await openEmbeddedWarehouse({ folder })
+if (!opened.ok) throw new Error(opened.error.message)
+const warehouse = opened.value
+try {
+  await dropRollups(warehouse)
+  const startMinute = startSeconds / 60
+  const endMinute = startMinute + Number(hours) * 60
+  for (let minute = startMinute; minute < endMinute; minute += 15) await fill(minute, 15)
+  const [{ n }] = await warehouse.query<{ n: number }>(
+    'SELECT toFloat64(count()) AS n FROM handshakes',
+  )
+  process.stdout.write(`history: ${n} handshakes\n`)
+  const watch = new Watch({
+    warehouse,
+    service,
+    store: createStateStore({ warehouse, service, watcher: 'bench' }),
+    sites: async () => [],
+    minutesPerState: 15,
+    firstMinute: endMinute - minutesBefore,
+  })
+  await decideTo(watch, endMinute)
+  for (let round = 0; round < Number(rounds); round++) {
+    await fill(endMinute + round, 1)
+    await heartbeat(endMinute + round + 1)
+    report(await measured(() => watch.round()))
+  }
+} finally {
+  await warehouse.close()
+  rmSync(folder, { recursive: true })
+}
+
+async function dropRollups(target: Warehouse): Promise<void> {
+  const views = await target.query<{ name: string }>(
+    `SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'MaterializedView'`,
+  )
+  for (const { name } of views) await target.command(`DROP TABLE ${name}`)
+}
+
+/**
+ * Rows of some minutes: each prefix has a home site, and asks evenly. Without a token the engine
+ * takes an INSERT SELECT of the same text for a repeated one, whatever its parameters.
+ */
+async function fill(minute: number, minutes: number): Promise<void> {
+  const rows = Number(perSecond) * 60 * minutes
+  const shared = { service, from: minute * 60, span: minutes * 60, prefixes: Number(prefixes) }
+  const parameters = { ...shared, sites: Number(sites), rows, minute: minute * 60, minutes }
+  await warehouse.command(
+    `INSERT INTO handshakes (service, site, sensor, time, prefix, ip_version, server, server_port,
+       rtt_us, synack_retransmissions, flags, method, asn, country, excluded)
+     SETTINGS insert_deduplicate = 0, deduplicate_insert_select = 'disable'
+     SELECT {service:String}, concat('s', toString(p % {sites:UInt32})),
+       concat('s', toString(p % {sites:UInt32})),
+       fromUnixTimestamp64Micro(toInt64(({from:Int64} + number / {rows:UInt64} * {span:UInt32}) * 1e6), 'UTC'),
+       toIPv6(IPv4NumToString(toUInt32(184549376 + p * 256))), 4,
+       toIPv6('198.51.100.53'), 53,
+       toUInt32(5000 + p % 97 * 1000 + cityHash64(number) % 2000), 0, 0, 'handshake',
+       toUInt32(1000 + p % 2000), substring('NLDEUSBRSGAUJPZAGBFR', 1 + p % 10 * 2, 2), ''
+     FROM (SELECT number, toUInt32(cityHash64(number, {from:Int64}) % {prefixes:UInt32}) AS p
+           FROM numbers({rows:UInt64}))`,
+    parameters,
+  )
+  await warehouse.command(
+    `INSERT INTO traffic (service, site, sensor, minute, prefix, ip_version, udp_queries,
+       tcp_queries, truncated_answers, handshakes, sampling_rate, asn, country, excluded)
+     SETTINGS insert_deduplicate = 0, deduplicate_insert_select = 'disable'
+     SELECT {service:String}, concat('s', toString(p % {sites:UInt32})),
+       concat('s', toString(p % {sites:UInt32})),
+       toDateTime({minute:UInt32} + intDiv(number, {prefixes:UInt32}) * 60, 'UTC'),
+       toIPv6(IPv4NumToString(toUInt32(184549376 + p * 256))), 4, 57, 3, 0, 3, 1,
+       toUInt32(1000 + p % 2000), substring('NLDEUSBRSGAUJPZAGBFR', 1 + p % 10 * 2, 2), ''
+     FROM (SELECT number, toUInt32(number % {prefixes:UInt32}) AS p
+           FROM numbers({minutes:UInt32} * {prefixes:UInt32}))`,
+    parameters,
+  )
+}
+
+/** Every sensor has passed the start of `minute` by 15 s. */
+async function heartbeat(minute: number): Promise<void> {
+  await warehouse.command(
+    `INSERT INTO sensor_status (service, site, sensor, time, \`final\`, packets, bytes, handshakes,
+       counters, pending, version)
+     SETTINGS insert_deduplicate = 0
+     SELECT {service:String}, concat('s', toString(number)), concat('s', toString(number)),
+       toDateTime64({seconds:UInt32}, 6, 'UTC'), false, 0, 0, 0, map(), 0, 'bench'
+     FROM numbers({sites:UInt32})`,
+    { service, seconds: minute * 60 + 15, sites: Number(sites) },
+  )
+}
+
+async function decideTo(watch: Watch, minute: number): Promise<void> {
+  await heartbeat(minute)
+  for (;;) {
+    const round = await watch.round()
+    if (!round.ok) throw new Error(round.error)
+    if (round.value.minute === minute - 1) return
+  }
+}
+
+interface Measured {
+  readonly cpuSeconds: number
+  readonly seconds: number
+  readonly minutesDecided: number
+}
+
+async function measured(
+  work: () => Promise<Awaited<ReturnType<Watch['round']>>>,
+): Promise<Measured> {
+  const cpu = process.cpuUsage()
+  const start = performance.now()
+  const round = await work()
+  if (!round.ok) throw new Error(round.error)
+  const used = process.cpuUsage(cpu)
+  return {
+    cpuSeconds: (used.user + used.system) / 1e6,
+    seconds: (performance.now() - start) / 1000,
+    minutesDecided: round.value.minutesDecided,
+  }
+}
+
+function report({ cpuSeconds, seconds, minutesDecided }: Measured): void {
+  const { rss } = process.memoryUsage()
+  process.stdout.write(
+    `round: ${minutesDecided} minute, ${cpuSeconds.toFixed(2)} s CPU, ${seconds.toFixed(2)} s, ` +
+      `${(rss / 1e6).toFixed(0)} MB now, ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB highest\n`,
+  )
+}
