@@ -72,6 +72,18 @@ export async function openForReading(
   return openHeldWarehouse(folder, pid!)
 }
 
+/**
+ * Opens a warehouse to read and write beside others: a folder that another process holds is
+ * shared through its socket.
+ */
+export async function openForSharing(
+  named: string | undefined,
+  access?: ServerAccess,
+): Promise<Result<Warehouse, WarehouseProblem>> {
+  if (named !== undefined && isServerUrl(named)) return openForWriting(named, access)
+  return openForReading(named)
+}
+
 async function openFolder(folder: string) {
   const { openEmbeddedWarehouse } = await import('@goldpan/warehouse-embedded')
   return openEmbeddedWarehouse({ folder })

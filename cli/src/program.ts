@@ -142,6 +142,24 @@ function addDemo(program: Command): void {
     .action(lazily(() => import('./commands/demo.ts')))
 }
 
+interface WatchFlags {
+  warehouse?: string
+  service?: string[]
+  config?: string
+  untilCaughtUp?: boolean
+}
+
+function addWatch(program: Command): void {
+  program
+    .command('watch')
+    .description('run the analyzer live: decide each minute, keep findings up to date')
+    .addOption(warehouseOption())
+    .option('--service <name>', 'watch this service alone, repeatable (default: all)', collect)
+    .option('--until-caught-up', 'end when nothing more can be decided')
+    .option('--config <file>', 'YAML file, see docs/reference/configuration.md')
+    .action((flags: WatchFlags) => lazily(() => import('./commands/watch.ts'))(flags))
+}
+
 function addTest(program: Command): void {
   program
     .command('test')
@@ -150,6 +168,20 @@ function addTest(program: Command): void {
     .allowUnknownOption()
     .action((filters: string[]) => lazily(() => import('./commands/test.ts'))({ filters }))
 }
+
+/** In the order in which help names them. */
+const commands = [
+  addDemo,
+  addAnalyze,
+  addHandshakes,
+  addFindings,
+  addSql,
+  addSimulate,
+  addWatch,
+  addDashboards,
+  addOperations,
+  addTest,
+]
 
 /** The whole command line; usage errors end the process with exit code 2. */
 export function createProgram(): Command {
@@ -160,7 +192,6 @@ export function createProgram(): Command {
     .exitOverride((error: CommanderError) => {
       process.exit(error.exitCode === 0 ? exitCode.done : exitCode.usage)
     })
-  const add = [addDemo, addAnalyze, addHandshakes, addFindings, addSql, addSimulate, addDashboards]
-  for (const addCommand of [...add, addOperations, addTest]) addCommand(program)
+  for (const addCommand of commands) addCommand(program)
   return program
 }

@@ -4,11 +4,12 @@ export { readFindings, worstFirst, writeFindings } from './findings.ts'
 export { insertSettings } from './insert-settings.ts'
 export type { Migration, NewerWarehouse } from './migrate.ts'
 export { migrate, readMigrations } from './migrate.ts'
-export type { AnalyzerExtent, AnalyzerSpan } from './queries/analyzer-input.ts'
+export type { AnalyzerExtent, AnalyzerSpan, KnownSite } from './queries/analyzer-input.ts'
 export {
   readAnalyzerExtent,
   readAnalyzerHandshakes,
   readAnalyzerPrefixes,
+  readAnalyzerSites,
   readAnalyzerTraffic,
 } from './queries/analyzer-input.ts'
 export type { GrafanaQuery, GrafanaQueryName } from './queries/grafana-query.ts'

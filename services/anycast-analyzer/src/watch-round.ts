@@ -45,6 +45,12 @@ export interface WatchRound {
   readonly superseded: boolean
 }
 
+interface DecidedStep {
+  readonly minutes: number
+  readonly changed: readonly Finding[]
+  readonly ended: boolean
+}
+
 const minutesPerStateDefault = 1440
 /** How far back rows may come late and still be counted, minutes. */
 const lateMinutes = 60
@@ -91,7 +97,6 @@ export class Watch {
     const step = await this.#decide(decidable)
     if (step === 'superseded') this.#forget()
     const minute = this.#memory?.state.minute
-    const isCaughtUp = minute !== undefined && minute >= (decidable.lastMinute ?? 0)
     return ok({
       ...(minute === undefined ? {} : { minute }),
       minutesDecided: step === 'superseded' ? 0 : step.minutes,
@@ -101,7 +106,7 @@ export class Watch {
       setAside: decidable.setAside.length,
       lateSensors: decidable.late.length,
       lagSeconds: minute === undefined ? 0 : Math.max(0, farthest / 1e6 - (minute + 1) * 60),
-      ended: decidable.ended && isCaughtUp,
+      ended: step !== 'superseded' && step.ended,
       superseded: step === 'superseded',
     })
   }
@@ -137,23 +142,21 @@ export class Watch {
   }
 
   /** Decides the next minutes, and writes their state before their findings. */
-  async #decide(
-    decidable: Decidable,
-  ): Promise<{ minutes: number; changed: readonly Finding[] } | 'superseded'> {
+  async #decide(decidable: Decidable): Promise<DecidedStep | 'superseded'> {
     const span = await this.#nextSpan(decidable)
-    if (!span) return { minutes: 0, changed: [] }
+    if (!span) return { minutes: 0, changed: [], ended: decidable.ended }
     const { warehouse, service, store } = this.#options
-    const { memory, firstMinute, lastMinute, rows } = span
+    const { memory, firstMinute, lastMinute, rows, isLast } = span
     const analyzer = await this.#createAnalyzer(memory)
     const [fromMicros, toMicros] = [firstMinute * 60e6, (lastMinute + 1) * 60e6]
-    const minutes = { firstMinute, lastMinute, fromMicros, toMicros }
+    const bounds = { firstMinute, lastMinute, fromMicros, toMicros }
     const source = {
       warehouse,
       service,
       table: memory.table,
       sites: memory.sites,
       rows,
-      ...minutes,
+      ...bounds,
     }
     await readPrefixes(source)
     for await (const window of readWindows(source)) {
@@ -161,17 +164,18 @@ export class Watch {
       memory.decidedRows.set(window.minute, window.handshakes.length)
       memory.decidedRows.delete(window.minute - lateMinutes)
     }
-    if (decidable.ended && lastMinute === decidable.lastMinute) analyzer.finish()
+    if (isLast) analyzer.finish()
     const stored = await store.decide(memory)
     if (!stored) return 'superseded'
     this.#memory = stored.memory
     this.#digest = stored.digest
     this.#analyzer = analyzer
-    return { minutes: lastMinute - firstMinute + 1, changed: await this.#tell(lastMinute) }
+    const minutes = lastMinute - firstMinute + 1
+    return { minutes, changed: await this.#tell(lastMinute), ended: isLast }
   }
 
   /** The minutes to decide next, and the memory that they go into; undefined where none is due. */
-  async #nextSpan({ lastMinute }: Decidable) {
+  async #nextSpan({ lastMinute, ended }: Decidable) {
     if (lastMinute === undefined) return undefined
     const { warehouse, service } = this.#options
     const first = this.#memory ? this.#memory.state.minute + 1 : await this.#firstMinute(lastMinute)
@@ -180,11 +184,15 @@ export class Watch {
     const last = Math.min(lastMinute, first + minutesPerState - 1)
     const span = { service, fromMicros: first * 60e6, toMicros: (last + 1) * 60e6 }
     const extents = await readAnalyzerExtent(warehouse, span)
-    const { rows, weight } = summarizeExtents(extents)
+    const isLast = ended && last === lastMinute
+    // Behind the last row of an input that ended there is nothing to decide.
+    if (isLast && extents.length === 0) return undefined
+    const { rows, weight, lastMinute: lastWithRows } = summarizeExtents(extents)
     const memory = this.#memory ?? createLiveMemory(weight)
     const codes = extents.map(({ site }) => site)
     memory.sites.push(...codes.filter((code) => !memory.sites.includes(code)))
-    return { memory, firstMinute: first, lastMinute: last, rows }
+    const end = isLast ? lastWithRows : last
+    return { memory, firstMinute: first, lastMinute: end, rows, isLast }
   }
 
   /** Where the data of the service begin. */

@@ -33,7 +33,7 @@ FROM
     FROM traffic
     WHERE service = {service:String}
         AND minute >= toDateTime(intDiv({fromMicros:Int64}, 1000000), 'UTC')
-        AND minute < toDateTime(intDiv({toMicros:Int64}, 1000000), 'UTC')
+        AND minute < toDateTime(intDiv({toMicros:Int64} + 999999, 1000000), 'UTC')
     GROUP BY site
 )
 GROUP BY site_code

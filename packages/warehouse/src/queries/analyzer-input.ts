@@ -60,3 +60,15 @@ export function readAnalyzerTraffic(
 ): Promise<Uint8Array> {
   return warehouse.queryArrow(sqlOf('analyzer-traffic'), { ...span, sites })
 }
+
+/** What is known of a site; absent where the operator's file did not say it. */
+export interface KnownSite {
+  readonly code: string
+  readonly reach?: string
+  readonly families?: string
+}
+
+/** The sites that the operator named. */
+export function readAnalyzerSites(warehouse: Warehouse): Promise<KnownSite[]> {
+  return warehouse.query<KnownSite>(sqlOf('analyzer-sites'))
+}
