@@ -55,7 +55,8 @@ try {
 
 async function dropRollups(target: Warehouse): Promise<void> {
   const views = await target.query<{ name: string }>(
-    `SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'MaterializedView'`,
+    `SELECT name FROM system.tables
+     WHERE database = currentDatabase() AND engine = 'MaterializedView'`,
   )
   for (const { name } of views) await target.command(`DROP TABLE ${name}`)
 }
@@ -74,7 +75,8 @@ async function fill(minute: number, minutes: number): Promise<void> {
      SETTINGS insert_deduplicate = 0, deduplicate_insert_select = 'disable'
      SELECT {service:String}, concat('s', toString(p % {sites:UInt32})),
        concat('s', toString(p % {sites:UInt32})),
-       fromUnixTimestamp64Micro(toInt64(({from:Int64} + number / {rows:UInt64} * {span:UInt32}) * 1e6), 'UTC'),
+       fromUnixTimestamp64Micro(
+         toInt64(({from:Int64} + number / {rows:UInt64} * {span:UInt32}) * 1e6), 'UTC'),
        toIPv6(IPv4NumToString(toUInt32(184549376 + p * 256))), 4,
        toIPv6('198.51.100.53'), 53,
        toUInt32(5000 + p % 97 * 1000 + cityHash64(number) % 2000), 0, 0, 'handshake',
@@ -143,8 +145,9 @@ async function measured(
 
 function report({ cpuSeconds, seconds, minutesDecided }: Measured): void {
   const { rss } = process.memoryUsage()
+  const highestMiB = process.resourceUsage().maxRSS / 1024
   process.stdout.write(
     `round: ${minutesDecided} minute, ${cpuSeconds.toFixed(2)} s CPU, ${seconds.toFixed(2)} s, ` +
-      `${(rss / 1e6).toFixed(0)} MB now, ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB highest\n`,
+      `${(rss / 1e6).toFixed(0)} MB now, ${highestMiB.toFixed(0)} MiB highest\n`,
   )
 }
