@@ -9,6 +9,7 @@ import {
   formatCount,
   formatMillis,
   formatShare,
+  formatSome,
   formatTable,
   printable,
   shorten,
@@ -72,7 +73,7 @@ function siteLines(sites: readonly SiteRow[]): string[] {
   const rows = sites.map(({ site, ipVersion, queries, handshakes, rtt }) => [
     site,
     `v${ipVersion}`,
-    formatCount(queries),
+    formatSome(queries),
     formatCount(handshakes),
     ...rttCells(rtt),
   ])
@@ -139,7 +140,7 @@ function networkLines({ networks, hasNetworks, sites }: Report): string[] {
       `AS${row.asn}`,
       shorten(row.name, nameLengthMax),
       `v${row.ipVersion}`,
-      formatCount(row.queries),
+      formatSome(row.queries),
       formatCount(row.handshakes),
       ...rttCells(row.rtt, row.handshakeRtt),
       describeSites(row),

@@ -40,6 +40,9 @@ export const shorten = (text: string, lengthMax: number): string =>
 /** A count with separators: `1,234,567`. */
 export const formatCount = (count: number): string => Math.round(count).toLocaleString('en-US')
 
+/** A count that may not have been taken: none is a dash. */
+export const formatSome = (count: number): string => (count === 0 ? '–' : formatCount(count))
+
 /** Microseconds as milliseconds with as many digits as mean something. */
 export function formatMillis(micros: number): string {
   const millis = micros / 1000

@@ -1,6 +1,6 @@
 import type { NetworkRow, Report } from '../report.ts'
 import { shownRtts } from '../report-words.ts'
-import { formatCount, shorten } from '../text-table.ts'
+import { formatCount, formatSome, shorten } from '../text-table.ts'
 import { html, type Markup } from './markup.ts'
 import {
   type Charts,
@@ -49,7 +49,7 @@ const nameCell = ({ asn, name }: NetworkRow): Markup =>
 const tableRow = (row: NetworkRow): Markup => html`<tr>
 <th scope="row" class="network">${nameCell(row)}</th>
 <td class="text">${versionLabel(row.ipVersion)}</td>
-<td>${formatCount(row.queries)}</td><td>${formatCount(row.handshakes)}</td>
+<td>${formatSome(row.queries)}</td><td>${formatCount(row.handshakes)}</td>
 ${rttCells(row.rtt, row.handshakeRtt)}<td class="text shares">${siteShares(row)}</td></tr>`
 
 function siteShares({ sites, queries, handshakes }: NetworkRow): Markup {

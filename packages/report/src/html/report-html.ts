@@ -52,10 +52,11 @@ function header(report: Report): Markup {
   const { service, fromMicros, toMicros, coverage } = report
   const sum = (pick: (row: Report['coverage'][number]) => number): number =>
     coverage.reduce((total, row) => total + pick(row), 0)
+  const queries = sum((row) => row.queries)
   const sites = new Set(report.captures.map(({ site }) => site)).size
   const figures: readonly (readonly [string, string])[] = [
     [formatCount(sum(({ handshakes }) => handshakes)), 'handshakes measured'],
-    [formatCount(sum(({ queries }) => queries)), 'queries counted'],
+    ...(queries > 0 ? [[formatCount(queries), 'queries counted'] as const] : []),
     [formatCount(sites), sites === 1 ? 'site' : 'sites'],
     [formatCount(sum(({ prefixes }) => prefixes)), 'client prefixes'],
     ...(report.hasNetworks ? [[networkCount(report), 'networks'] as const] : []),

@@ -1,6 +1,6 @@
 import type { Report, SiteRow } from '../report.ts'
 import { shownRtts } from '../report-words.ts'
-import { formatCount } from '../text-table.ts'
+import { formatCount, formatSome } from '../text-table.ts'
 import { html, type Markup } from './markup.ts'
 import {
   type Charts,
@@ -55,7 +55,7 @@ ${table(
   ordered.map(
     (row) => html`<tr><th scope="row">${row.site}</th>
 <td class="text">${versionLabel(row.ipVersion)}</td>
-<td>${formatCount(row.queries)}</td><td>${formatCount(row.handshakes)}</td>
+<td>${formatSome(row.queries)}</td><td>${formatCount(row.handshakes)}</td>
 ${rttCells(row.rtt, distributionOf(row))}</tr>`,
   ),
 )}
