@@ -89,6 +89,8 @@ function isCulprit(truth: TrueEvent, { kind, scope, site_from, site_to }: Findin
 const minutesBetween = (later: string, earlier: string): number =>
   (Date.parse(later) - Date.parse(earlier)) / 60_000
 
+const lateMinutes = 4
+
 const tally = { days: 0, found: 0, onsetRight: 0, others: 0, quiet: 0, alarms: 0 }
 const onsets: number[] = []
 const delays: number[] = []
@@ -108,7 +110,9 @@ function judge(truth: TrueEvent, findings: readonly Finding[], name: string): vo
   if (right.length === 0) return
   for (const one of right.filter(({ onset }) => onset && truth.onset)) {
     onsets.push(minutesBetween(one.onset!, truth.onset!))
-    delays.push(minutesBetween(one.opened, truth.onset!))
+    const delay = minutesBetween(one.opened, truth.onset!)
+    delays.push(delay)
+    if (delay > lateMinutes) console.log(`${name} told after ${delay.toFixed(0)} min`)
   }
   const off = right.map(({ onset }) =>
     Math.abs(onset && truth.onset ? minutesBetween(onset, truth.onset) : 0),

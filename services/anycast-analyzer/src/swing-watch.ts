@@ -1,13 +1,7 @@
 import type { AnalyzerView } from './analyzer-view.ts'
 import type { TrackedFinding } from './finding-book.ts'
 import { weightOf } from './move.ts'
-import {
-  awayShareResolved,
-  flappingDepartures,
-  flappingMinutes,
-  lastedMinutes,
-  movedShare,
-} from './threshold.ts'
+import { awayShareResolved, flappingDepartures, lastedMinutes, movedShare } from './threshold.ts'
 
 /**
  * The first swing of a load balancer looks like any other move and is told as one. Clients that
@@ -28,7 +22,9 @@ export function provesFlapping(view: AnalyzerView, finding: TrackedFinding): boo
   const { state, minute } = view
   const { assertion, swings, members } = finding
   if (assertion.onsetMinute === undefined || assertion.kind === 'flapping') return false
-  if (minute - assertion.onsetMinute > flappingMinutes) return false
+  const age = minute - assertion.onsetMinute
+  const rules = flappingDepartures.filter(({ minutes }) => age <= minutes)
+  if (rules.length === 0) return false
   const recent = members.filter((prefix) => state.lastSeen[prefix]! > minute - lastedMinutes)
   const total = weightOf(state, recent)
   if (total === 0) return false
@@ -39,5 +35,5 @@ export function provesFlapping(view: AnalyzerView, finding: TrackedFinding): boo
     swings.isAway = true
     swings.departures++
   }
-  return swings.departures >= flappingDepartures
+  return rules.some(({ departures }) => swings.departures >= departures)
 }

@@ -28,9 +28,11 @@ export const toldAgainAfterMinutes = 30
  */
 export const knownHomeMinutes = 30
 export const toldYoungAfterMinutes = 10
-/** Departures of most of a finding's clients that make it flapping, within so many minutes. */
-export const flappingDepartures = 3
-export const flappingMinutes = 360
+/** Most of a finding's clients left so often, within so many minutes of its onset: they flap. */
+export const flappingDepartures = [
+  { departures: 2, minutes: 60 },
+  { departures: 3, minutes: 360 },
+] as const
 /** Minutes that a state must have been over before a finding is resolved. */
 export const overMinutes = 10
 /** What stands is judged after so many minutes of data, and again at this distance. */

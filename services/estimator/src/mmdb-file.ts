@@ -1,6 +1,7 @@
 import { err, formatAddress, ok, type Result } from '@goldpan/core'
 import { Reader } from 'mmdb-lib'
 import type { FileError } from './csv-file.ts'
+import { createMmdbTree } from './mmdb-tree.ts'
 import type { Network, NetworkSource } from './network-table.ts'
 
 const marker = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1')
@@ -23,32 +24,37 @@ interface MmdbRecord {
   readonly name?: string
 }
 
-/** Opens a MaxMind DB; what it finds for a client prefix is remembered. */
+const damaged = (name: string, what: string): FileError => ({
+  code: 'BAD_FILE',
+  message: `${name} is a damaged MMDB (${what}): fetch it again`,
+})
+
+/** Opens a MaxMind DB; each of its records is decoded once, when the first address finds it. */
 export function readMmdb(name: string, bytes: Buffer): Result<NetworkSource, FileError> {
   let reader: Reader<never>
   try {
     reader = new Reader<never>(bytes)
   } catch (error) {
-    const { message } = error as Error
-    return err({
-      code: 'BAD_FILE',
-      message: `${name} is a damaged MMDB (${message}): fetch it again`,
-    })
+    return err(damaged(name, (error as Error).message))
+  }
+  const tree = createMmdbTree(bytes, reader.metadata)
+  const damagedAt = tree.damagedAt()
+  if (damagedAt !== undefined) {
+    return err(damaged(name, `its tree points out of the file at byte ${damagedAt}`))
   }
   const networks: Network[] = []
   const indexes = new Map<string, number>()
-  const memo = new Map<string, number>()
-  const lookup = (address: Uint8Array, offset: number): number => {
-    const key = Buffer.from(address.buffer, address.byteOffset + offset, 16).toString('latin1')
-    const known = memo.get(key)
-    if (known !== undefined) return known
-    const index = indexOf(reader.get(formatAddress(address, offset)) as MmdbRecord | null)
-    memo.set(key, index)
-    return index
+  const indexByRecord = new Map<number, number>()
+  const decode = (text: string): Network | undefined => {
+    try {
+      return toNetwork(reader.get(text) as MmdbRecord | null)
+    } catch {
+      // One record that cannot be decoded is one network that is not known.
+      return undefined
+    }
   }
-  const indexOf = (record: MmdbRecord | null): number => {
-    if (!record) return -1
-    const network = toNetwork(record)
+  const indexOf = (network: Network | undefined): number => {
+    if (!network) return -1
     const key = JSON.stringify(network)
     const known = indexes.get(key)
     if (known !== undefined) return known
@@ -56,10 +62,20 @@ export function readMmdb(name: string, bytes: Buffer): Result<NetworkSource, Fil
     indexes.set(key, networks.length - 1)
     return networks.length - 1
   }
+  const lookup = (address: Uint8Array, offset: number): number => {
+    const record = tree.find(address, offset)
+    if (record === 0) return -1
+    const known = indexByRecord.get(record)
+    if (known !== undefined) return known
+    const index = indexOf(decode(formatAddress(address, offset)))
+    indexByRecord.set(record, index)
+    return index
+  }
   return ok({ ranges: { lookup }, networks })
 }
 
-function toNetwork(record: MmdbRecord): Network {
+function toNetwork(record: MmdbRecord | null): Network | undefined {
+  if (!record) return undefined
   const asn = record.autonomous_system_number ?? Number(record.asn?.replace(/^AS/, ''))
   const name = record.autonomous_system_organization ?? record.as_name ?? record.name
   const country =

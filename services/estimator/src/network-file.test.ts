@@ -61,6 +61,36 @@ describe('a table of networks', () => {
     })
   })
 
+  it('gives a /24 with finer prefixes to who holds most of it, a /48 to who holds it at all', () => {
+    const fine = file(
+      'fine.csv',
+      [
+        'prefix,asn',
+        '192.0.2.0/26,1',
+        '192.0.2.64/26,2',
+        '192.0.2.128/25,2',
+        '198.51.100.0/24,3',
+        '198.51.100.0/30,4',
+        '2001:db8:1:1::/64,5',
+        '2001:db8:2::/47,6',
+        '2001:db8:2:7::/64,7',
+      ].join('\n'),
+    )
+    const asnOf = (address: string): number | undefined => networkOf([fine], address)?.asn
+    expect(asnOf('192.0.2.0')).toBe(2)
+    expect(asnOf('198.51.100.0')).toBe(3)
+    expect(asnOf('2001:db8:1::')).toBe(5)
+    expect(asnOf('2001:db8:2::')).toBe(6)
+  })
+
+  it('takes quotes, doubled quotes, a BOM, CRLF and blank lines', () => {
+    const odd = file(
+      'odd.csv',
+      '\ufeff"name","prefix","asn"\r\n\r\n"The ""Best"", Inc.\nof all","192.0.2.0/24","1"\r\n',
+    )
+    expect(networkOf([odd], '192.0.2.1')).toEqual({ asn: 1, name: 'The "Best", Inc.\nof all' })
+  })
+
   it('names the file, the line and what to do about a bad one', () => {
     const bad = file('bad.csv', 'prefix,asn\n192.0.2.0/24,1\n192.0.2.0/99,2\n')
     expect(readNetworkTable([bad])).toEqual({
@@ -80,6 +110,11 @@ describe('a table of networks', () => {
   })
 
   it('says that an MMDB is damaged', () => {
+    const cut = file('cut.mmdb', new Uint8Array(500))
+    expect(readNetworkTable([cut])).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining('it is binary, and no whole MMDB') },
+    })
     const broken = file('broken.mmdb', Buffer.from('\xab\xcd\xefMaxMind.com\xff\xff\xff', 'latin1'))
     expect(readNetworkTable([broken])).toMatchObject({ ok: false, error: { code: 'BAD_FILE' } })
   })

@@ -23,8 +23,19 @@ export function readNetworkTable(files: readonly string[]): Result<NetworkTable,
   return ok(new NetworkTable(sources))
 }
 
+/** Text has no zero byte so near its beginning. */
+const headBytes = 4096
+
 function parseNetworks(name: string, bytes: Buffer): Result<NetworkSource, FileError> {
   if (isMmdb(bytes)) return readMmdb(name, bytes)
+  if (bytes.subarray(0, headBytes).includes(0)) {
+    return err({
+      code: 'BAD_FILE',
+      message:
+        `${name} is no table of networks (it is binary, and no whole MMDB): ` +
+        'name a CSV, an MMDB or a pfx2as file, or fetch it again',
+    })
+  }
   const text = bytes.toString('utf8')
   return pfx2asLine.test(text.slice(0, text.indexOf('\n') + 1))
     ? parsePfx2as(name, text)
@@ -60,7 +71,12 @@ function parseNetworkCsv(name: string, text: string): Result<NetworkSource, File
     const network = networkOf(asn, field('name'), field('country'))
     entries.push({ prefix, value: networks.indexOf(network) })
   }
-  return ok({ ranges: new RangeTable(entries), networks: networks.list })
+  return ok(sourceOf(entries, networks.list))
+}
+
+function sourceOf(entries: readonly RangeEntry[], networks: readonly Network[]): NetworkSource {
+  const table = new RangeTable(entries)
+  return { ranges: { lookup: (bytes, offset) => table.lookupPrefix(bytes, offset) }, networks }
 }
 
 const isAsn = (text: string): boolean => /^\d{1,10}$/.test(text) && Number(text) < 2 ** 32
@@ -87,5 +103,5 @@ function parsePfx2as(name: string, text: string): Result<NetworkSource, FileErro
     if (!prefix || !isAsn(asn)) return err(badLine(name, index + 1, 'it is no pfx2as line'))
     entries.push({ prefix, value: networks.indexOf(networkOf(asn)) })
   }
-  return ok({ ranges: new RangeTable(entries), networks: networks.list })
+  return ok(sourceOf(entries, networks.list))
 }

@@ -5,7 +5,10 @@ export interface Network {
   readonly country?: string
 }
 
-/** What one file says: its ranges map to indexes of `networks`. */
+/**
+ * What one file says: its ranges map the client prefix (/24, /48) at `offset` to indexes of
+ * `networks`.
+ */
 export interface NetworkSource {
   readonly ranges: { lookup(bytes: Uint8Array, offset: number): number }
   readonly networks: readonly Network[]
