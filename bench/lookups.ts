@@ -11,6 +11,9 @@ import { createRandom } from './rough-random.ts'
  *   node bench/lookups.ts [PREFIXES] [LOOKUPS]
  */
 
+/** As many client prefixes as a busy service has. */
+const clients = 2 ** 16
+
 const [, , prefixText = '1000000', lookupText = '5000000'] = process.argv
 const prefixes = Number(prefixText)
 const lookups = Number(lookupText)
@@ -28,7 +31,7 @@ function drawPrefix(): string {
   return `${1 + random.below(222)}.${random.below(256)}.${random.below(256)}.0/${bits}`
 }
 
-/** Client prefixes: addresses of some hundred thousand networks, IPv6 a third. */
+/** Client prefixes, IPv6 a third. */
 function drawAddresses(count: number): Uint8Array {
   const bytes = new Uint8Array(count * 16)
   for (let index = 0; index < count; index++) {
@@ -45,15 +48,15 @@ function measure(name: string, file: string): void {
   const table = readNetworkTable([file])
   if (!table.ok) throw new Error(table.error.message)
   const loaded = process.cpuUsage(loading)
-  const addresses = drawAddresses(1 << 18)
-  const last = (1 << 18) - 1
+  const addresses = drawAddresses(clients)
+  const last = clients - 1
   let found = 0
   const run = (count: number): void => {
     for (let index = 0; index < count; index++) {
       if (table.value.lookup(addresses, (index & last) * 16) >= 0) found++
     }
   }
-  run(1 << 19)
+  run(2 * clients)
   found = 0
   const before = process.cpuUsage()
   run(lookups)

@@ -4,8 +4,9 @@ import { addressBytes } from './handshake.ts'
 
 /** Whether the 16 bytes at `offset` are an IPv4-mapped address. */
 export function isIpv4(bytes: Uint8Array, offset = 0): boolean {
+  if (bytes[offset + 10] !== 0xff || bytes[offset + 11] !== 0xff) return false
   for (let index = 0; index < 10; index++) if (bytes[offset + index] !== 0) return false
-  return bytes[offset + 10] === 0xff && bytes[offset + 11] === 0xff
+  return true
 }
 
 /** 4 or 6, of the 16 bytes at `offset`. */

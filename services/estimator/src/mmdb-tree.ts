@@ -13,6 +13,8 @@ export interface MmdbTree {
 }
 
 const separatorBytes = 16
+/** Bits that are looked up at once, by a table made from the tree. */
+const jumpBits = 16
 const ipv4Bits = 32
 const ipv6Bits = 128
 /** IPv4 addresses stand below ::/96 in a tree of IPv6. */
@@ -22,15 +24,19 @@ const ipv4ZeroBits = 96
 export function createMmdbTree(bytes: Uint8Array, metadata: Reader<never>['metadata']): MmdbTree {
   const { nodeCount, recordSize, ipVersion, searchTreeSize } = metadata
   const read = recordReader(bytes, recordSize)
-  const ipv4Start = ipVersion === 6 ? descendZeros(read, nodeCount) : 0
+  const jumpsOf: JumpTables = {
+    4: createJumps(read, ipVersion === 6 ? descendZeros(read, nodeCount) : 0, nodeCount),
+    6: createJumps(read, 0, nodeCount),
+  }
   return {
     find(address, offset) {
       const isMapped = isIpv4(address, offset)
       if (!isMapped && ipVersion === 4) return 0
       const bits = isMapped ? ipv4Bits : ipv6Bits
       const first = isMapped ? offset + 12 : offset
-      let node = isMapped ? ipv4Start : 0
-      for (let bit = 0; bit < bits && node < nodeCount; bit++) {
+      const jumps = isMapped ? jumpsOf[4] : jumpsOf[6]
+      let node = jumps[(address[first]! << 8) | address[first + 1]!]!
+      for (let bit = jumpBits; bit < bits && node < nodeCount; bit++) {
         node = read(node, (address[first + (bit >> 3)]! >> (7 - (bit & 7))) & 1)
       }
       return node > nodeCount ? node : 0
@@ -47,6 +53,26 @@ export function createMmdbTree(bytes: Uint8Array, metadata: Reader<never>['metad
       return searchTreeSize > bytes.length ? bytes.length : undefined
     },
   }
+}
+
+interface JumpTables {
+  readonly 4: Uint32Array
+  readonly 6: Uint32Array
+}
+
+/** Where the walk stands after the first bits, for each of their values. */
+function createJumps(read: RecordReader, root: number, nodeCount: number): Uint32Array {
+  let level = Uint32Array.of(root)
+  for (let bit = 0; bit < jumpBits; bit++) {
+    const next = new Uint32Array(level.length * 2)
+    for (const [index, node] of level.entries()) {
+      const isEnd = node >= nodeCount
+      next[index * 2] = isEnd ? node : read(node, 0)
+      next[index * 2 + 1] = isEnd ? node : read(node, 1)
+    }
+    level = next
+  }
+  return level
 }
 
 type RecordReader = (node: number, side: number) => number

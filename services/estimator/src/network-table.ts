@@ -1,3 +1,5 @@
+import { isIpv4 } from '@goldpan/core'
+
 /** A network as an operator's file has it; what is absent is not known. */
 export interface Network {
   readonly asn?: number
@@ -14,6 +16,11 @@ export interface NetworkSource {
   readonly networks: readonly Network[]
 }
 
+/** Client prefixes whose network is remembered: a power of two, 3 MB. */
+const rememberedMax = 2 ** 18
+const ipv6Marker = 2 ** 48
+const slotShift = 14
+
 /** Several files as one: of each field the first file that knows it speaks. */
 export class NetworkTable {
   readonly #sources: readonly NetworkSource[]
@@ -21,12 +28,25 @@ export class NetworkTable {
   /** Index of the merged network by the sources' indexes, joined. */
   readonly #byKey = new Map<string, number>()
 
+  readonly #keys = new Float64Array(rememberedMax).fill(-1)
+  readonly #found = new Int32Array(rememberedMax)
+
   constructor(sources: readonly NetworkSource[]) {
     this.#sources = sources
   }
 
-  /** Number of the network that holds the address at `offset`, or −1. */
+  /** Number of the network that holds the client prefix (/24, /48) at `offset`, or −1. */
   lookup(bytes: Uint8Array, offset: number): number {
+    const key = clientKey(bytes, offset)
+    const slot = Math.imul(key ^ (key / 2 ** 24), 0x9e37_79b1) >>> slotShift
+    if (this.#keys[slot] === key) return this.#found[slot]!
+    const found = this.#find(bytes, offset)
+    this.#keys[slot] = key
+    this.#found[slot] = found
+    return found
+  }
+
+  #find(bytes: Uint8Array, offset: number): number {
     if (this.#sources.length === 1) return this.#sources[0]!.ranges.lookup(bytes, offset)
     const indexes = this.#sources.map((source) => source.ranges.lookup(bytes, offset))
     if (indexes.every((index) => index < 0)) return -1
@@ -54,4 +74,14 @@ export class NetworkTable {
     }
     return names
   }
+}
+
+/** The bits that tell a client prefix from all others, exact as a Number. */
+function clientKey(bytes: Uint8Array, offset: number): number {
+  if (isIpv4(bytes, offset)) {
+    return (bytes[offset + 12]! << 16) | (bytes[offset + 13]! << 8) | bytes[offset + 14]!
+  }
+  const high = (bytes[offset]! << 16) | (bytes[offset + 1]! << 8) | bytes[offset + 2]!
+  const low = (bytes[offset + 3]! << 16) | (bytes[offset + 4]! << 8) | bytes[offset + 5]!
+  return ipv6Marker + high * 2 ** 24 + low
 }
