@@ -62,10 +62,13 @@ function measure(name: string, file: string): void {
   run(lookups)
   const used = process.cpuUsage(before)
   const seconds = (used.user + used.system) / 1e6
-  console.log(
-    `${name}: ${(lookups / seconds / 1e6).toFixed(1)} M lookups/s, ${((100 * found) / lookups).toFixed(0)} % ` +
-      `found, loaded in ${((loaded.user + loaded.system) / 1e6).toFixed(1)} s CPU`,
-  )
+  const loadSeconds = (loaded.user + loaded.system) / 1e6
+  console.log({
+    table: name,
+    millionLookupsPerSecond: Number((lookups / seconds / 1e6).toFixed(1)),
+    foundShare: Number((found / lookups).toFixed(2)),
+    loadCpuSeconds: Number(loadSeconds.toFixed(1)),
+  })
 }
 
 const asn = (): number => 1 + random.below(80_000)

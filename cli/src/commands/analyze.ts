@@ -117,6 +117,7 @@ async function analyze(
   }
   const { captures, summary } = read.value
   complainOfRows(summary)
+  for (const { capture } of captures) complainOfInput(capture)
   const span = spanOf(captures.map(({ capture }) => capture))
   const findings = await findWhatIsWrong(warehouse, { service, sites: prepared.sites, ...span })
   const report = await readReport({
@@ -220,6 +221,11 @@ async function storePlaces(warehouse: Warehouse, { sites, networks }: Preparatio
 
 const tokenOf = (table: string, rows: readonly object[]): string =>
   `${table}/${createHash('sha256').update(JSON.stringify(rows)).digest('hex')}`
+
+function complainOfInput({ notes, damages }: CaptureSummary): void {
+  for (const note of notes) complain(note)
+  for (const { message } of damages) complain(message)
+}
 
 function complainOfRows({ alreadyKnown, rejected, undecodable }: EstimatorSummary): void {
   if (alreadyKnown > 0) complain(`${alreadyKnown} rows were read before and are not counted twice`)

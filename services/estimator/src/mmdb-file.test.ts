@@ -68,7 +68,8 @@ describe('an MMDB', () => {
       ok: false,
       error: {
         message:
-          'sample.mmdb is a damaged MMDB (its tree points out of the file at byte 6): fetch it again',
+          'sample.mmdb is a damaged MMDB ' +
+          '(its tree points out of the file at byte 6): fetch it again',
       },
     })
   })

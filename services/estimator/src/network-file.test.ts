@@ -61,7 +61,7 @@ describe('a table of networks', () => {
     })
   })
 
-  it('gives a /24 with finer prefixes to who holds most of it, a /48 to who holds it at all', () => {
+  it('gives a /24 with finer prefixes to who holds most, a /48 to who holds it at all', () => {
     const fine = file(
       'fine.csv',
       [
