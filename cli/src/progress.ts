@@ -49,7 +49,7 @@ export function clearLine(): void {
 }
 
 const writeLine = (line: string): void => {
-  process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`)
+  process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 80) - 1)}`)
 }
 
 const formatAmount = (amount: number, unit: ProgressOptions['unit']): string =>
