@@ -53,6 +53,7 @@ export {
   rttBucketMiddleMicros,
   rttQuantile,
 } from './rtt-histogram.ts'
-export type { SensorStatus } from './sensor-status.ts'
+export type { LiveStatus, SensorStatus, TrafficMode } from './sensor-status.ts'
+export { trafficModes } from './sensor-status.ts'
 export type { TrafficBatch } from './traffic.ts'
 export { createTrafficBatch, trafficPresent } from './traffic.ts'

@@ -1,4 +1,12 @@
-import { err, ok, type Result, type SensorStatus } from '@goldpan/core'
+import {
+  err,
+  type LiveStatus,
+  ok,
+  type Result,
+  type SensorStatus,
+  type TrafficMode,
+  trafficModes,
+} from '@goldpan/core'
 import { Utf8, vectorFromArray } from 'apache-arrow'
 import { microsOf, timeColumn } from './arrow-column.ts'
 import { decodeMessage, encodeMessage } from './arrow-message.ts'
@@ -57,19 +65,40 @@ function parseStatus(text: string, timeMicros: number): SensorStatus | undefined
   } catch {
     return undefined
   }
-  const { packets, bytes, handshakes, kernelDrops, counters, pending, final, version } = status
-  const counts = [packets, bytes, handshakes, pending, kernelDrops ?? 0]
+  const { packets, bytes, handshakes, counters, pending, final, version } = status
+  const counts = [packets, bytes, handshakes, pending]
   if (!counts.every(isCount) || typeof counters !== 'object' || counters === null) return undefined
   if (!Object.values(counters).every(isCount) || typeof version !== 'string') return undefined
   return {
+    ...liveStatusOf(status),
     timeMicros,
     final: final === true,
     packets: packets!,
     bytes: bytes!,
     handshakes: handshakes!,
-    ...(kernelDrops === undefined ? {} : { kernelDrops }),
     counters,
     pending: pending!,
     version,
   }
+}
+
+const liveCounts = [
+  ...['kernelDrops', 'passiveOpens', 'pendingMax', 'clockSteps', 'samplingRate', 'cpuShare'],
+] as readonly (keyof LiveStatus)[]
+const liveTexts = ['timestampType', 'platform'] as const
+/** Characters of a text that are kept: a message's claim is no bound. */
+const textMax = 200
+
+/** What is sound of a live sensor's own fields; what is not is left out, as if it were unknown. */
+function liveStatusOf(status: Partial<SensorStatus>): LiveStatus {
+  const live: Record<string, unknown> = {}
+  for (const name of liveCounts) if (isCount(status[name])) live[name] = status[name]
+  for (const name of liveTexts) {
+    const text = status[name]
+    if (typeof text === 'string') live[name] = text.slice(0, textMax)
+  }
+  const { clockOffsetMicros, trafficMode } = status
+  if (Number.isFinite(clockOffsetMicros)) live.clockOffsetMicros = clockOffsetMicros
+  if (trafficModes.includes(trafficMode as TrafficMode)) live.trafficMode = trafficMode
+  return live
 }

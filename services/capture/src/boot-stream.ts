@@ -17,6 +17,7 @@ import {
   sensorTopic,
   trafficTopic,
 } from '@goldpan/wire'
+import type { ClientTagger } from './client-tag.ts'
 import { RowBatch } from './row-batch.ts'
 import type { SendQueue } from './send-queue.ts'
 import type { ExcludedClients } from './traffic-counter.ts'
@@ -25,8 +26,8 @@ import type { ExcludedClients } from './traffic-counter.ts'
 export interface BootOrigin {
   readonly source: Source
   readonly queue: SendQueue
-  /** Whether client addresses and ports may leave this process. */
-  readonly clients: 'prefix' | 'full'
+  /** What of a client may leave this process: its prefix, a tag in its place, or its address. */
+  readonly clients: 'prefix' | 'full' | ClientTagger
   readonly excluded?: ExcludedClients | undefined
   readonly rowsMax?: number | undefined
 }
@@ -81,6 +82,7 @@ export class BootStream {
     const { excluded, clients } = this.#origin
     if (excluded) this.excludedHandshakes += dropExcluded(batch, excluded)
     if (clients === 'prefix') hideClients(batch)
+    else if (clients !== 'full') clients.tag(batch)
     if (batch.length === 0) return
     this.#send(handshakeTopic, batch.length, (meta) => encodeHandshakes(batch, meta))
   }

@@ -27,8 +27,8 @@ export interface CaptureToBusOptions {
   /** Server ports. */
   readonly ports: readonly number[]
   readonly bus: BusSender
-  /** `prefix`: no client address or port leaves this process. */
-  readonly clients: 'prefix' | 'full'
+  /** `prefix` or a tagger: no client address or port leaves this process. */
+  readonly clients: BootOrigin['clients']
   /** Clients kept out of everything, such as monitors and own secondaries. */
   readonly exclude?: readonly Prefix[]
   readonly signal?: AbortSignal

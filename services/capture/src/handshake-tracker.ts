@@ -18,7 +18,7 @@ export interface HandshakeTrackerOptions {
   readonly withLinks?: boolean
 }
 
-const pendingMaxDefault = 2 ** 21
+export const pendingMaxDefault = 2 ** 21
 /** A copy of a packet within this time is a mirror port's. */
 const duplicateNanosMax = 5e6
 /** A SYN with the number of one this old is a new connection's. */

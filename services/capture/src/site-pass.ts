@@ -1,4 +1,4 @@
-import type { SensorStatus } from '@goldpan/core'
+import type { LiveStatus, SensorStatus } from '@goldpan/core'
 import { decodeSegment, outcome, type PacketSink, Segment } from '@goldpan/packet'
 import type { BootStream } from './boot-stream.ts'
 import { HandshakeTracker } from './handshake-tracker.ts'
@@ -9,6 +9,8 @@ export interface SitePassOptions {
   readonly ports: readonly number[]
   readonly version: string
   readonly excluded?: ExcludedClients | undefined
+  /** What a live sensor adds to its heartbeats; its `counters` join those of the pass. */
+  readonly describe?: () => LiveStatus & { readonly counters?: Counters }
 }
 
 /** Frames by what became of them. */
@@ -35,6 +37,7 @@ export class SitePass implements PacketSink {
   readonly #segment = new Segment()
   readonly #clock = new PacketClock()
   readonly #version: string
+  readonly #describe: SitePassOptions['describe']
   /** One per file; a handshake belongs to the file that holds its SYN-ACK. */
   readonly #streams: BootStream[] = []
   #stream: BootStream | undefined
@@ -42,6 +45,7 @@ export class SitePass implements PacketSink {
 
   constructor(options: SitePassOptions) {
     this.#version = options.version
+    this.#describe = options.describe
     this.tracker = new HandshakeTracker({
       ports: options.ports,
       withLinks: true,
@@ -77,7 +81,7 @@ export class SitePass implements PacketSink {
   endFile(): void {
     if (!this.#stream) return
     this.traffic.finish()
-    if (this.lastMicros !== undefined) this.#addStatus(this.lastMicros, true)
+    if (this.lastMicros !== undefined) this.addStatus(this.lastMicros, true)
     this.#stream.flush()
     this.#stream.handshakes.shrink()
     this.#stream.traffic.shrink()
@@ -130,7 +134,7 @@ export class SitePass implements PacketSink {
   }
 
   #tick(passed: number): void {
-    this.#addStatus(this.#clock.minuteSeconds * 1e6, false)
+    this.addStatus(this.#clock.minuteSeconds * 1e6, false)
     if (passed === tick.hour) this.flush()
   }
 
@@ -138,7 +142,9 @@ export class SitePass implements PacketSink {
     return this.packets === 0 ? undefined : microsOf(this.#segment)
   }
 
-  #addStatus(timeMicros: number, final: boolean): void {
+  /** One heartbeat: all packets up to this time were seen. */
+  addStatus(timeMicros: number, final: boolean): void {
+    const live = this.#describe?.()
     const start = this.#atFileStart!
     const counters: Counters = {}
     for (const [name, value] of Object.entries(this.counters())) {
@@ -146,12 +152,13 @@ export class SitePass implements PacketSink {
       if (count > 0) counters[name] = count
     }
     const status: SensorStatus = {
+      ...live,
       timeMicros,
       final,
       packets: this.packets - start.packets,
       bytes: this.bytes - start.bytes,
       handshakes: counters.handshakes ?? 0,
-      counters,
+      counters: { ...counters, ...live?.counters },
       pending: this.tracker.pending,
       version: this.#version,
     }

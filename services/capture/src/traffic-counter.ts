@@ -37,6 +37,10 @@ export interface TrafficCounters {
   /** Datagrams to or from a server port that are no DNS query or answer. */
   not_dns: number
   excluded_packets: number
+  /** Datagrams passed over by sampling. */
+  sampled_out: number
+  /** Minutes that were counted in part and not sent. */
+  minutes_given_up: number
 }
 
 const prefixesMaxDefault = 500_000
@@ -67,6 +71,8 @@ export class TrafficCounter {
     prefixes_beyond_bound: 0,
     not_dns: 0,
     excluded_packets: 0,
+    sampled_out: 0,
+    minutes_given_up: 0,
   }
   readonly #isServerPort = new Uint8Array(65_536)
   readonly #sink: TrafficSink
@@ -79,6 +85,12 @@ export class TrafficCounter {
   readonly #prefixBytes = new Uint8Array(addressBytes)
   #minuteSeconds = 0
   #isOpen = false
+  /** One datagram in this many counts, for as many; 0: nothing is counted. */
+  #rate = 1
+  /** The rate from the next minute on. */
+  #nextRate = 1
+  /** The highest rate of the open minute. */
+  #minuteRate = 1
 
   constructor(options: TrafficCounterOptions) {
     for (const port of options.ports) this.#isServerPort[port] = 1
@@ -92,6 +104,10 @@ export class TrafficCounter {
     const toServer = this.#isServerPort[segment.destinationPort] === 1
     if (!toServer && this.#isServerPort[segment.sourcePort] !== 1) return
     this.#moveTo(segment.seconds)
+    if (this.#rate !== 1 && !isSampled(segment, toServer, this.#rate)) {
+      this.counters.sampled_out++
+      return
+    }
     const header = segment.transportOffset + 8
     if (segment.payloadBytes < dnsHeaderBytes) {
       this.counters.not_dns++
@@ -107,7 +123,9 @@ export class TrafficCounter {
     } else if (isAnswer && this.#isServerPort[segment.sourcePort] === 1) {
       seen.udpAnswers = true
       // TC (RFC 1035 §4.1.1)
-      if (flags & 2) this.#add(segment, segment.destinationOffset, cold.truncatedAnswers, 1)
+      if (flags & 2) {
+        this.#add(segment, segment.destinationOffset, cold.truncatedAnswers, this.#rate)
+      }
     } else {
       this.counters.not_dns++
     }
@@ -120,7 +138,7 @@ export class TrafficCounter {
       if (segment.destinationPort === encryptedPort) return
       this.#seen[segment.family as 4 | 6].tcpInbound = true
       if (segment.payloadBytes < 2) return
-      const queries = countDnsMessages(segment)
+      const queries = this.#rate === 0 ? 0 : countDnsMessages(segment)
       if (queries > 0) this.#add(segment, segment.sourceOffset, cold.tcpQueries, queries)
     } else if (this.#isServerPort[segment.sourcePort] === 1) {
       this.#moveTo(segment.seconds)
@@ -130,7 +148,23 @@ export class TrafficCounter {
 
   /** Counts a handshake that the current packet, an ACK, completed. */
   countHandshake(segment: Segment): void {
+    if (this.#rate === 0) return
     this.#add(segment, segment.sourceOffset, cold.handshakes, 1)
+  }
+
+  /**
+   * Counts one datagram in `rate` (a power of two), for as many. With 0 nothing is counted and the
+   * open minute is not sent; from 0 counting starts anew with the next minute.
+   */
+  sample(rate: number): void {
+    this.#nextRate = rate
+    if (this.#rate === 0) return
+    this.#rate = rate
+    if (rate > this.#minuteRate) this.#minuteRate = rate
+    if (rate === 0 && this.#isOpen) {
+      this.#prefixes.clear()
+      this.counters.minutes_given_up++
+    }
   }
 
   /** Closes the open minute; what follows starts a new one. */
@@ -149,11 +183,13 @@ export class TrafficCounter {
     if (this.#isOpen) this.#close()
     this.#minuteSeconds = seconds - (seconds % 60)
     this.#isOpen = true
+    this.#rate = this.#nextRate
+    this.#minuteRate = this.#rate
   }
 
   #countUdpQuery(segment: Segment): void {
     const row = this.#rowOf(segment, segment.sourceOffset)
-    if (row >= 0) this.#prefixes.hot[row * rowWords + hot.udpQueries]! += 1
+    if (row >= 0) this.#prefixes.hot[row * rowWords + hot.udpQueries]! += this.#rate
   }
 
   /** Adds to one of the columns that few packets touch. */
@@ -213,7 +249,7 @@ export class TrafficCounter {
     batch.tcpQueries[target] = prefixes.cold[at + cold.tcpQueries]!
     batch.truncatedAnswers[target] = prefixes.cold[at + cold.truncatedAnswers]!
     batch.handshakes[target] = prefixes.cold[at + cold.handshakes]!
-    batch.samplingRate[target] = 1
+    batch.samplingRate[target] = this.#minuteRate
     if (row === restRow) {
       batch.prefix.fill(0, target * addressBytes, (target + 1) * addressBytes)
       batch.present[target] = presentOf(this.#seen[4]) | presentOf(this.#seen[6])
@@ -225,6 +261,18 @@ export class TrafficCounter {
     batch.length = target + 1
     if (batch.length === batch.capacity) this.#sink.trafficFull()
   }
+}
+
+/**
+ * Whether a datagram is among the one in `rate` that count, by the client's port and the DNS id: the
+ * same choice that the kernel's filter makes.
+ */
+function isSampled(segment: Segment, toServer: boolean, rate: number): boolean {
+  const id = segment.transportOffset + 8
+  if (rate === 0 || id + 2 > segment.end) return false
+  const port = toServer ? segment.sourcePort : segment.destinationPort
+  const { buffer } = segment
+  return ((port + ((buffer[id]! << 8) | buffer[id + 1]!)) & (rate - 1)) === 0
 }
 
 function presentOf(seen: Visibility): number {

@@ -64,6 +64,15 @@ export function sensorStatusRow(status: SensorStatus, source: Source): object {
     counters: status.counters,
     pending: status.pending,
     version: status.version,
+    passive_opens: status.passiveOpens ?? null,
+    pending_max: status.pendingMax ?? null,
+    timestamp_type: status.timestampType ?? null,
+    clock_offset_us: status.clockOffsetMicros ?? null,
+    clock_steps: status.clockSteps ?? null,
+    traffic_mode: status.trafficMode ?? null,
+    sampling_rate: status.samplingRate ?? null,
+    cpu_cores: status.cpuShare ?? null,
+    platform: status.platform ?? null,
   }
 }
 

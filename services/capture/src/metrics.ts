@@ -1,0 +1,56 @@
+import type { Metrics, Spool } from '@goldpan/runtime'
+import type { LiveSensor } from './live-sensor.ts'
+
+/** What Prometheus reads of a sensor; told once a second. */
+export function createCaptureMetrics(metrics: Metrics) {
+  const packets = metrics.counter({ name: 'packets_total', help: 'Packets that were looked at.' })
+  const bytes = metrics.counter({ name: 'bytes_total', help: 'Captured bytes looked at.' })
+  const events = metrics.counter({
+    name: 'events_total',
+    help: 'Handshakes, discards and bounds reached, by reason, as in the heartbeat.',
+    labels: ['reason'],
+  })
+  const drops = metrics.counter({
+    name: 'kernel_dropped_packets_total',
+    help: 'Packets that the kernel dropped because the sensor was late.',
+  })
+  const pending = metrics.gauge({ name: 'pending', help: 'Pending handshakes now.' })
+  const rate = metrics.gauge({
+    name: 'traffic_sampling_rate',
+    help: 'One in how many queries over UDP is counted; 0 is none.',
+  })
+  const cores = metrics.gauge({ name: 'cpu_cores', help: 'Cores that the sensor uses.' })
+  const waiting = metrics.gauge({
+    name: 'unacknowledged_messages',
+    help: 'Messages that the bus has not acknowledged.',
+  })
+  const spoolBytes = metrics.gauge({ name: 'spool_bytes', help: 'Bytes of messages on disk.' })
+  const moved = createDeltas()
+  return {
+    update(sensor: LiveSensor, spool: Spool | undefined): void {
+      const { pass } = sensor.pass
+      packets.inc(moved('packets', pass.packets))
+      bytes.inc(moved('bytes', pass.bytes))
+      drops.inc(moved('drops', sensor.kernelDrops ?? 0))
+      const counters = { ...pass.counters(), ...sensor.pass.counters, ...spool?.counters }
+      for (const [reason, count] of Object.entries(counters)) {
+        events.inc({ reason }, moved(reason, count))
+      }
+      pending.set(pass.tracker.pending)
+      rate.set(sensor.giveWay.rate)
+      cores.set(sensor.cpuCores)
+      waiting.set(spool?.waiting ?? 0)
+      spoolBytes.set(spool?.diskBytes ?? 0)
+    },
+  }
+}
+
+/** How much a running total has grown since it was last told. */
+function createDeltas(): (name: string, total: number) => number {
+  const totals = new Map<string, number>()
+  return (name, total) => {
+    const before = totals.get(name) ?? 0
+    totals.set(name, Math.max(total, before))
+    return Math.max(total - before, 0)
+  }
+}
