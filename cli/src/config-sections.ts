@@ -1,3 +1,4 @@
+import { captureSection } from '@goldpan/capture/config'
 import {
   busSection,
   httpSection,
@@ -10,6 +11,7 @@ import {
 export const configSections = {
   bus: busSection,
   warehouse: warehouseSection,
+  capture: captureSection,
   log: logSection,
   http: httpSection,
 } satisfies Sections

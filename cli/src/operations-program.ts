@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
 import { lazily } from './lazy-command.ts'
 
-const configOption = (): Option =>
+/** The option of every command that reads the configuration. */
+export const configOption = (): Option =>
   new Option(
     '--config <file>',
     'YAML file (default: $GOLDPAN_CONFIG, or /etc/goldpan/goldpan.yaml if it exists)',

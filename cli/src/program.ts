@@ -2,6 +2,7 @@ import { Command, type CommanderError, InvalidArgumentError, Option } from 'comm
 import { exitCode } from './exit-code.ts'
 import { lazily } from './lazy-command.ts'
 import { addOperations } from './operations-program.ts'
+import { addCapture } from './sensor-program.ts'
 import { version } from './version.ts'
 
 function parsePort(text: string, previous: readonly number[] | undefined): number[] {
@@ -179,6 +180,7 @@ const commands = [
   addSimulate,
   addWatch,
   addDashboards,
+  (program: Command) => addCapture(program, portOption),
   addOperations,
   addTest,
 ]

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs'
 import { ok, type Prefix, type Result } from '@goldpan/core'
-import type { BusSender, Source } from '@goldpan/runtime'
+import { type BusSender, isFileBus, type Source } from '@goldpan/runtime'
 import packageJson from '../package.json' with { type: 'json' }
 import { bootOfFile, bootOfStream } from './boot-of.ts'
 import { type BootOrigin, BootStream } from './boot-stream.ts'
 import { createExcludedClients } from './excluded-clients.ts'
+import { type ForwardedMessages, forwardMessages } from './forward-messages.ts'
 import {
   type HandshakeFileFormat,
   handshakeFileFormat,
@@ -19,7 +20,10 @@ import type { ServerView } from './server-table.ts'
 import { SitePass } from './site-pass.ts'
 
 export interface CaptureToBusOptions {
-  /** Captures, folders of captures, handshake files, or `-`: all of one site, read once. */
+  /**
+   * Captures, folders of captures, handshake files, folders that sensors wrote (`file:DIR`), or
+   * `-`: all of one site, read once.
+   */
   readonly inputs: readonly string[]
   readonly service: string
   readonly site: string
@@ -31,6 +35,8 @@ export interface CaptureToBusOptions {
   readonly clients: BootOrigin['clients']
   /** Clients kept out of everything, such as monitors and own secondaries. */
   readonly exclude?: readonly Prefix[]
+  /** One in how many queries over UDP is counted (a power of two); default 1: all, 0: none. */
+  readonly rate?: number
   readonly signal?: AbortSignal
   /** `totalBytes` is undefined where an input is a pipe. */
   readonly onProgress?: (bytesRead: number, totalBytes: number | undefined) => void
@@ -72,9 +78,7 @@ export async function captureToBus(
   const run = createRun(options, inputs.value)
   for (const file of inputs.value.files) {
     if (options.signal?.aborted) break
-    const read = await (file.format
-      ? readRows(run, file.name, file.format)
-      : readPackets(run, file.name))
+    const read = await readInput(run, file)
     if (!read.ok) {
       await run.queue.drain()
       return read
@@ -85,10 +89,20 @@ export async function captureToBus(
   return ok(summarize(run, inputs.value.notes))
 }
 
+const readInput = (
+  run: Run,
+  { name, format }: InputFile,
+): Promise<Result<undefined, InputError>> =>
+  format === 'bus'
+    ? readMessages(run, name)
+    : format
+      ? readRows(run, name, format)
+      : readPackets(run, name)
+
 interface InputFile {
   readonly name: string
-  /** Set for a file that `goldpan handshakes` wrote. */
-  readonly format?: HandshakeFileFormat
+  /** Set for a file that `goldpan handshakes` wrote, and for a folder that sensors wrote. */
+  readonly format?: HandshakeFileFormat | 'bus'
 }
 
 interface SortedInputs {
@@ -96,13 +110,21 @@ interface SortedInputs {
   readonly notes: readonly string[]
 }
 
-/** Captures in packet-time order, handshake files behind them in the order given. */
+/** The folder of a bus, also where it is written as one. */
+const busFolder = (name: string): string | undefined => {
+  const folder = name.startsWith('file:') ? name.slice('file:'.length) : name
+  return isFileBus(folder) ? folder : undefined
+}
+
+/** Captures in packet-time order, the other inputs behind them in the order given. */
 async function sortInputs(inputs: readonly string[]): Promise<Result<SortedInputs, InputError>> {
   const captures: string[] = []
   const handshakeFiles: InputFile[] = []
   for (const name of inputs) {
-    const format = name === '-' ? undefined : await handshakeFileFormat(name)
-    if (format) handshakeFiles.push({ name, format })
+    const folder = busFolder(name)
+    const format = name === '-' || folder ? undefined : await handshakeFileFormat(name)
+    if (folder) handshakeFiles.push({ name: folder, format: 'bus' })
+    else if (format) handshakeFiles.push({ name, format })
     else captures.push(name)
   }
   if (captures.length === 0) return ok({ files: handshakeFiles, notes: [] })
@@ -120,6 +142,7 @@ interface Run {
   readonly rows: HandshakeRows
   readonly damages: InputDamage[]
   rowsWithoutClient: number
+  readonly forwarded: ForwardedMessages[]
   /** The boot of a file that begins so. */
   readonly open: (name: string, head: Uint8Array) => BootStream
   readonly report: (file: string, bytesRead: number) => void
@@ -132,13 +155,16 @@ function createRun(options: CaptureToBusOptions, { files }: SortedInputs): Run {
   const source: Source = { service, site, sensor }
   const origin: BootOrigin = { source, queue, clients, excluded, rowsMax }
   const { version } = packageJson
+  const pass = new SitePass({ ports, excluded, version })
+  pass.traffic.sample(options.rate ?? 1)
   return {
     options,
     queue,
-    pass: new SitePass({ ports, excluded, version }),
+    pass,
     rows: new HandshakeRows(version),
     damages: [],
     rowsWithoutClient: 0,
+    forwarded: [],
     open: (name, head) =>
       new BootStream(name === '-' ? bootOfStream() : bootOfFile(service, site, head), origin),
     report: createProgress(
@@ -183,6 +209,13 @@ async function readRows(
   return ok(undefined)
 }
 
+async function readMessages(run: Run, name: string): Promise<Result<undefined, InputError>> {
+  const read = await forwardMessages(name, { ...run.options, queue: run.queue })
+  if (!read.ok) return read
+  run.forwarded.push(read.value)
+  return ok(undefined)
+}
+
 /** Adds up what was read of all files. */
 function createProgress(
   files: readonly string[],
@@ -206,11 +239,14 @@ function createProgress(
 function summarize(run: Run, notes: readonly string[]): CaptureSummary {
   const { pass, rows } = run
   const counters: Record<string, number> = pass.counters()
-  counters.handshakes = (counters.handshakes ?? 0) + rows.rows
+  const { forwarded } = run
+  const forwardedRows = forwarded.reduce((sum, { handshakes }) => sum + handshakes, 0)
+  counters.handshakes = (counters.handshakes ?? 0) + rows.rows + forwardedRows
   counters.rows_without_client = run.rowsWithoutClient
   const { handshakes, client_side } = pass.tracker.counters
-  const first = [pass.firstMicros, rows.firstMicros].filter((micros) => micros !== undefined)
-  const last = [pass.lastMicros, rows.lastMicros].filter((micros) => micros !== undefined)
+  const spans = [pass, rows, ...forwarded]
+  const first = spans.map((span) => span.firstMicros).filter((micros) => micros !== undefined)
+  const last = spans.map((span) => span.lastMicros).filter((micros) => micros !== undefined)
   return {
     packets: pass.packets,
     bytes: pass.bytes,
@@ -218,7 +254,7 @@ function summarize(run: Run, notes: readonly string[]): CaptureSummary {
     servers: pass.tracker.servers.views(),
     isTakenAtClient: client_side * 2 > handshakes,
     damages: run.damages,
-    notes,
+    notes: [...notes, ...forwarded.flatMap((each) => each.notes)],
     ...(first.length > 0 ? { firstMicros: Math.min(...first) } : {}),
     ...(last.length > 0 ? { lastMicros: Math.max(...last) } : {}),
   }

@@ -1,9 +1,4 @@
-/** Readings of both clocks of the host at one moment. */
-export interface ClockReading {
-  readonly wallMicros: number
-  readonly monotonicMillis: number
-  readonly uncertainMicros: number
-}
+import type { ClockReading } from '@goldpan/runtime'
 
 /** A change of the wall clock by more than this between two readings is a step. */
 export const stepMicrosMin = 1000

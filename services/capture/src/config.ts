@@ -53,7 +53,7 @@ export const captureSection = section('One sensor: packets of a site to handshak
     about: 'Bytes captured of a packet: headers with their options suffice.',
   }),
   buffer: size({
-    default: '32MiB',
+    default: '16MiB',
     min: '1MiB',
     max: '1GiB',
     about: 'Room in the kernel for packets that the sensor has not taken.',

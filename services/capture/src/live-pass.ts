@@ -1,7 +1,8 @@
 import type { LiveStatus } from '@goldpan/core'
 import type { PacketSink } from '@goldpan/packet'
+import type { ClockReading } from '@goldpan/runtime'
 import type { BootStream } from './boot-stream.ts'
-import { type ClockReading, ClockWatch, stepMicrosMin } from './clock-watch.ts'
+import { ClockWatch, stepMicrosMin } from './clock-watch.ts'
 import { pendingMaxDefault } from './handshake-tracker.ts'
 import { SitePass, type SitePassOptions } from './site-pass.ts'
 
@@ -38,7 +39,7 @@ export class LivePass implements PacketSink {
   #arrival: ClockReading | undefined
   #offsetMicros: number | undefined
   #nextHeartbeatMicros = Number.NEGATIVE_INFINITY
-  #closedMinuteSeconds = 0
+  #closedMinuteSeconds: number | undefined
   #quarantineUntilMillis = Number.NEGATIVE_INFINITY
 
   constructor(options: LivePassOptions) {
@@ -72,11 +73,7 @@ export class LivePass implements PacketSink {
     }
     if (reading.monotonicMillis <= this.#quarantineUntilMillis) this.#discardRows()
     const { pass } = this
-    if (pass.packets !== this.#packetsAtTurn) {
-      this.#packetsAtTurn = pass.packets
-      this.#arrival = reading
-      this.#offsetMicros = reading.wallMicros - this.#packetMicros!
-    }
+    this.#noteArrival(reading)
     const micros = this.#timeAt(reading)
     this.#closeMinute(Math.floor(micros / 1e6))
     if (micros >= this.#nextHeartbeatMicros) {
@@ -86,8 +83,19 @@ export class LivePass implements PacketSink {
     this.#options.stream.flush()
   }
 
+  #noteArrival(reading: ClockReading): void {
+    const { packets } = this.pass
+    if (packets === this.#packetsAtTurn) return
+    this.#packetsAtTurn = packets
+    this.#arrival = reading
+    // The smallest since the last heartbeat: packets wait for a turn, more or less.
+    const offset = reading.wallMicros - this.#packetMicros!
+    if (this.#offsetMicros === undefined || offset < this.#offsetMicros) this.#offsetMicros = offset
+  }
+
   /** The input is over: what is open is closed and sent, the last heartbeat says so. */
   finish(reading: ClockReading): void {
+    this.#noteArrival(reading)
     this.pass.traffic.finish()
     this.pass.tracker.finish()
     this.pass.addStatus(Math.floor(this.#timeAt(reading)), true)
@@ -101,12 +109,12 @@ export class LivePass implements PacketSink {
     return this.#packetMicros! + (reading.monotonicMillis - arrival.monotonicMillis) * 1000
   }
 
+  /** Closes the minute of the last packet where no packet of the next one does. */
   #closeMinute(seconds: number): void {
-    const minute = seconds - (seconds % 60)
-    const isOver = seconds - minute >= closeSeconds && minute > this.#closedMinuteSeconds
-    const isSilent = seconds * 1e6 > (this.#packetMicros ?? 0) + closeSeconds * 1e6
-    if (!isOver || !isSilent) return
-    this.#closedMinuteSeconds = minute
+    if (this.#packetMicros === undefined) return
+    const open = Math.floor(this.#packetMicros / 60e6) * 60
+    if (open === this.#closedMinuteSeconds || seconds < open + 60 + closeSeconds) return
+    this.#closedMinuteSeconds = open
     this.pass.traffic.finish()
   }
 
@@ -136,13 +144,13 @@ export class LivePass implements PacketSink {
   #describe(): LiveStatus & { counters: Record<string, number> } {
     const { counters, ...status } = this.#options.describe()
     const steps = this.clockWatch.steps + this.counters.clock_steps_backward_in_packets
+    const offsetMicros = this.#offsetMicros
+    this.#offsetMicros = undefined
     return {
       ...status,
       pendingMax: pendingMaxDefault,
       clockSteps: steps,
-      ...(this.#offsetMicros === undefined
-        ? {}
-        : { clockOffsetMicros: Math.round(this.#offsetMicros) }),
+      ...(offsetMicros === undefined ? {} : { clockOffsetMicros: Math.round(offsetMicros) }),
       counters: nonZero({ ...counters, ...this.counters, ...this.#halfSeen() }),
     }
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { err, type LiveStatus, ok, type Result } from '@goldpan/core'
-import type { BusSender, HostClock, Log, Source } from '@goldpan/runtime'
+import type { BusSender, ClockReading, HostClock, Log, Source } from '@goldpan/runtime'
 import packageJson from '../package.json' with { type: 'json' }
 import { type BootOrigin, BootStream } from './boot-stream.ts'
 import { GiveWay } from './give-way.ts'
@@ -38,6 +38,8 @@ export interface LiveSensorOptions {
 /** Rows of a message at most: it must fit into one message of any broker. */
 const rowsMax = 32_768
 const millisPerSecond = 1000
+/** From an order to the packet time at which the kernel's filter changes. */
+const filterAheadMicros = 250_000
 
 /** One run of a sensor on live packets: reads, sends, says how it is, gives way. */
 export class LiveSensor {
@@ -99,12 +101,12 @@ export class LiveSensor {
     const elapsed = reading.monotonicMillis - this.#secondMillis
     if (elapsed < millisPerSecond) return
     this.#secondMillis = reading.monotonicMillis
-    this.#look(elapsed)
+    this.#look(elapsed, reading)
     this.#writeState(false)
     this.#options.onSecond?.(this)
   }
 
-  #look(elapsedMillis: number): void {
+  #look(elapsedMillis: number, { wallMicros }: ClockReading): void {
     const { packets, cpuMicros, log } = this.#options
     const cpu = cpuMicros() + packets.cpuMicros()
     this.cpuCores = (cpu - this.#cpuMicros) / 1000 / elapsedMillis
@@ -116,7 +118,7 @@ export class LiveSensor {
     const { rate, mode } = this.giveWay
     log.warn({ mode, rate, kernelDrops, cpuCores: this.cpuCores }, 'traffic is counted otherwise')
     this.pass.pass.traffic.sample(rate)
-    packets.setRate(rate)
+    packets.setRate(rate, wallMicros + filterAheadMicros)
   }
 
   #describe(): LiveStatus & { readonly counters: Readonly<Record<string, number>> } {

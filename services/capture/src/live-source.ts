@@ -13,8 +13,8 @@ export interface LiveSource {
   cpuMicros(): number
   /** Connections that this host's kernel accepted since it was opened. */
   passiveOpens(): number | undefined
-  /** One in how many queries over UDP is wanted from now on; 0: none. */
-  setRate(rate: number): void
+  /** One in how many queries over UDP is wanted from a packet time on; 0: none. */
+  setRate(rate: number, atMicros: number): void
   /** No more packets are wanted; the stream ends. */
   stop(): void
 }

@@ -18,7 +18,7 @@ export interface StreamEnd {
 const bufferBytesAtStart = 2 ** 18
 
 /**
- * Parses a live capture (of a pipe: tcpdump, dumpcap, or our own capture process) as its bytes come:
+ * Parses a live capture (of a pipe: tcpdump, dumpcap, our own capture process) as its bytes come:
  * nothing waits for more than the packet that is not whole yet.
  */
 export async function readPacketStream(

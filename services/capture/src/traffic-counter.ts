@@ -2,6 +2,8 @@ import { addressBytes, type TrafficBatch, trafficPresent } from '@goldpan/core'
 import type { Segment } from '@goldpan/packet'
 import { countDnsMessages } from './count-dns-messages.ts'
 import { cold, hot, ipv4Mark, PrefixCounts, restRow, rowWords } from './prefix-counts.ts'
+import { createTrafficCounters, type TrafficCounters } from './traffic-counters.ts'
+import { isSampled } from './traffic-sampling.ts'
 
 /** Takes the rows of closed minutes. */
 export interface TrafficSink {
@@ -28,21 +30,6 @@ export interface TrafficCounterOptions {
   readonly excluded?: ExcludedClients
 }
 
-/** What the counter passes over, and the bounds that it reached. */
-export interface TrafficCounters {
-  /** Packets of an earlier minute, counted in the current one. */
-  late_packets: number
-  /** Packets of prefixes beyond the bound, counted in the row without prefix. */
-  prefixes_beyond_bound: number
-  /** Datagrams to or from a server port that are no DNS query or answer. */
-  not_dns: number
-  excluded_packets: number
-  /** Datagrams passed over by sampling. */
-  sampled_out: number
-  /** Minutes that were counted in part and not sent. */
-  minutes_given_up: number
-}
-
 const prefixesMaxDefault = 500_000
 /** A packet this much before the minute is late; one further back starts its own minute. */
 const lateSecondsMax = 60
@@ -66,14 +53,7 @@ interface Visibility {
  * One minute is open at a time: a packet of the minute before counts in the open one, as late.
  */
 export class TrafficCounter {
-  readonly counters: TrafficCounters = {
-    late_packets: 0,
-    prefixes_beyond_bound: 0,
-    not_dns: 0,
-    excluded_packets: 0,
-    sampled_out: 0,
-    minutes_given_up: 0,
-  }
+  readonly counters: TrafficCounters = createTrafficCounters()
   readonly #isServerPort = new Uint8Array(65_536)
   readonly #sink: TrafficSink
   readonly #excluded: ExcludedClients | undefined
@@ -261,18 +241,6 @@ export class TrafficCounter {
     batch.length = target + 1
     if (batch.length === batch.capacity) this.#sink.trafficFull()
   }
-}
-
-/**
- * Whether a datagram is among the one in `rate` that count, by the client's port and the DNS id: the
- * same choice that the kernel's filter makes.
- */
-function isSampled(segment: Segment, toServer: boolean, rate: number): boolean {
-  const id = segment.transportOffset + 8
-  if (rate === 0 || id + 2 > segment.end) return false
-  const port = toServer ? segment.sourcePort : segment.destinationPort
-  const { buffer } = segment
-  return ((port + ((buffer[id]! << 8) | buffer[id + 1]!)) & (rate - 1)) === 0
 }
 
 function presentOf(seen: Visibility): number {

@@ -28,7 +28,9 @@ export function checkHandshake(batch: HandshakeBatch, row: number): RejectReason
   const at = row * addressBytes
   if (!isPrefix(batch.prefix, at)) return 'prefix_form'
   const hasClient = batch.present[row]! & handshakePresent.client
-  if (hasClient && !isWithin(batch.client, batch.prefix, at)) return 'client_not_in_prefix'
+  const isBelieved =
+    !hasClient || isTag(batch.client, at) || isWithin(batch.client, batch.prefix, at)
+  if (!isBelieved) return 'client_not_in_prefix'
   return undefined
 }
 
@@ -47,6 +49,12 @@ function isPrefix(bytes: Uint8Array, offset: number): boolean {
   for (let index = prefixBytes(bytes, offset); index < addressBytes; index++) {
     if (bytes[offset + index] !== 0) return false
   }
+  return true
+}
+
+/** A tag in the place of a client (`--clients tagged`): `::a.b.c.d`, which no client can be. */
+function isTag(client: Uint8Array, offset: number): boolean {
+  for (let index = 0; index < 12; index++) if (client[offset + index] !== 0) return false
   return true
 }
 
