@@ -8,6 +8,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { provisioningTree } from '../dashboards/src/index.ts'
+import { formatAnalystPage } from './generate/analyst-page.ts'
 import { formatCommandLinePage } from './generate/command-line-page.ts'
 import { formatConfigurationPage } from './generate/configuration-page.ts'
 import { formatTablesPage } from './generate/tables-page.ts'
@@ -16,6 +17,7 @@ import { formatWorldPage } from './generate/world-page.ts'
 const reference = fileURLToPath(new URL('../docs/reference', import.meta.url))
 
 const pages: Readonly<Record<string, () => string | Promise<string>>> = {
+  '../analyst/twenty-questions.md': formatAnalystPage,
   'command-line.md': formatCommandLinePage,
   'configuration.md': formatConfigurationPage,
   'tables.md': formatTablesPage,

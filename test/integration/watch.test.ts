@@ -2,14 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { analyzeWarehouse, createStateStore, Watch } from '@goldpan/anycast-analyzer'
-import { captureToBus } from '@goldpan/capture'
 import type { Finding } from '@goldpan/core'
-import { Estimator, readNetworkTable } from '@goldpan/estimator'
-import { createInProcessBus } from '@goldpan/runtime'
 import { writeWorld } from '@goldpan/simulator'
 import { readFindings, type Warehouse } from '@goldpan/warehouse'
-import { openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { fillWarehouse } from './filled-warehouse.ts'
 import { smallWorld } from './small-world.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'goldpan-watch-'))
@@ -23,26 +20,9 @@ const { service } = world
 let warehouse: Warehouse
 let expected: readonly Finding[]
 
-async function fillWarehouse(): Promise<void> {
-  const networks = readNetworkTable([join(folder, 'networks.csv')])
-  if (!networks.ok) throw new Error(networks.error.message)
-  const { sender, receiver } = createInProcessBus({ messagesMax: 8 })
-  const estimating = new Estimator({ receiver, warehouse, networks: networks.value }).run()
-  for (const site of world.sites) {
-    const inputs = [join(folder, `${site}.pcap`)]
-    const source = { service, site, sensor: site, inputs, ports: [53] }
-    await captureToBus({ ...source, bus: sender, clients: 'prefix' })
-  }
-  sender.end()
-  await estimating
-}
-
 beforeAll(async () => {
   await writeWorld(world, { folder, packets: true })
-  const opened = await openEmbeddedWarehouse({ folder: join(folder, 'warehouse') })
-  if (!opened.ok) throw new Error(opened.error.message)
-  warehouse = opened.value
-  await fillWarehouse()
+  warehouse = await fillWarehouse(world, folder)
   expected = (await analyzeWarehouse({ warehouse, service })).findings
 })
 beforeEach(async () => {
