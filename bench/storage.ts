@@ -1,0 +1,139 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createHandshakeBatch, formatPrefix, type HandshakeBatch } from '@goldpan/core'
+import { drawPopulation, parseWorld, simulateMinutes } from '@goldpan/simulator'
+import { type EmbeddedWarehouse, openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
+import { dictionaryColumn, encodeMessage } from '@goldpan/wire'
+import { joinBatches } from '../services/estimator/src/column-batch.ts'
+import { readNetworkTable } from '../services/estimator/src/network-file.ts'
+import { handshakeRowColumns } from '../services/estimator/src/row-columns.ts'
+
+/**
+ * Bytes of a handshake in the raw table: a world's handshakes in the order of time, in blocks of
+ * 100 k rows as the estimator inserts them, measured before and after the parts are merged.
+ *
+ *   node bench/storage.ts [WORLD.yaml] [prefix|full] [HOURS] [KEEP_FOLDER]
+ *
+ * The world's ports, which the simulator counts up, are drawn at random here: they are so in truth.
+ */
+
+const [, , file = 'bench/storage.yaml', clients = 'prefix', hours, keep] = process.argv
+const blockRows = 100_000
+
+const parsed = parseWorld(readFileSync(file, 'utf8'))
+if (!parsed.ok) throw new Error(parsed.error.message)
+const world = { ...parsed.value, ...(hours ? { hours: Number(hours) } : {}) }
+const population = drawPopulation(world)
+
+const folder = keep ?? mkdtempSync(join(tmpdir(), 'goldpan-storage-'))
+const opened = await openEmbeddedWarehouse({ folder })
+if (!opened.ok) throw new Error(opened.error.message)
+const warehouse = opened.value
+const networksFile = join(folder, 'networks.csv')
+writeFileSync(
+  networksFile,
+  ['prefix,asn,name,country']
+    .concat(
+      population.prefixes.map(({ bytes, network, countryOnFile }) =>
+        [formatPrefix(bytes), population.networks[network]!.asn, 'x', countryOnFile].join(),
+      ),
+    )
+    .join('\n'),
+)
+const read = readNetworkTable([networksFile])
+if (!read.ok) throw new Error(read.error.message)
+const networks = read.value
+
+await warehouse.command('SYSTEM STOP MERGES handshakes')
+let waiting: { site: number; batch: HandshakeBatch }[] = []
+let rows = 0
+let blocks = 0
+
+let state = 1
+/** A port of an ordinary client: xorshift32. */
+function drawPort(): number {
+  state ^= state << 13
+  state ^= state >>> 17
+  state ^= state << 5
+  return 1024 + ((state >>> 0) % 64_512)
+}
+
+async function insert(): Promise<void> {
+  const batch = joinBatches(
+    waiting.map(({ batch }) => batch),
+    createHandshakeBatch,
+  )
+  batch.links = []
+  const siteKeys = new Uint16Array(batch.length)
+  let row = 0
+  for (const part of waiting) {
+    siteKeys.fill(part.site, row, row + part.batch.length)
+    row += part.batch.length
+  }
+  for (row = 0; row < batch.length; row++) {
+    batch.clientPort[row] = drawPort()
+    if (clients === 'prefix') batch.present[row]! &= ~4
+  }
+  const source = { service: world.service, site: '', sensor: '' }
+  // A copy for each column: Arrow's writer takes neighbours that share memory for one.
+  const ofSite = (name: string, id: number) =>
+    dictionaryColumn(name, { texts: world.sites, keys: siteKeys.slice(), id }, batch.length)
+  const columns = handshakeRowColumns(batch, source, networks).map((column) =>
+    column.name === 'site'
+      ? ofSite('site', 4)
+      : column.name === 'sensor'
+        ? ofSite('sensor', 5)
+        : column,
+  )
+  const arrow = encodeMessage('handshakes', undefined, columns, batch.length)
+  const names = columns.map(({ name }) => name)
+  await warehouse.insertArrow('handshakes', names, arrow, `storage/${blocks++}`)
+  rows += batch.length
+  waiting = []
+}
+
+let waitingRows = 0
+for (const { sites } of simulateMinutes(world, population)) {
+  for (const [site, { handshakes }] of sites.entries()) {
+    waiting.push({ site, batch: handshakes })
+    waitingRows += handshakes.length
+  }
+  if (waitingRows < blockRows) continue
+  await insert()
+  waitingRows = 0
+}
+await insert()
+
+interface Size {
+  readonly name: string
+  readonly bytes: number
+}
+
+async function sizes(warehouse: EmbeddedWarehouse): Promise<Size[]> {
+  return warehouse.query<Size>(
+    `SELECT column AS name, toFloat64(sum(column_data_compressed_bytes)) AS bytes
+     FROM system.parts_columns
+     WHERE database = currentDatabase() AND table = 'handshakes' AND active
+     GROUP BY column ORDER BY bytes DESC`,
+  )
+}
+
+async function report(title: string): Promise<void> {
+  const [disk] = await warehouse.query<{ bytes: number; parts: number }>(
+    `SELECT toFloat64(sum(bytes_on_disk)) AS bytes, toUInt32(count()) AS parts FROM system.parts
+     WHERE database = currentDatabase() AND table = 'handshakes' AND active`,
+  )
+  console.log(`\n${title}: ${disk!.parts} parts, ${(disk!.bytes / rows).toFixed(2)} bytes a row`)
+  for (const { name, bytes } of await sizes(warehouse)) {
+    if (bytes / rows >= 0.005) console.log(`  ${name.padEnd(24)}${(bytes / rows).toFixed(2)}`)
+  }
+}
+
+console.log(`${rows} handshakes, ${population.prefixes.length} prefixes, clients=${clients}`)
+await report('before merges')
+await warehouse.command('SYSTEM START MERGES handshakes')
+await warehouse.command('OPTIMIZE TABLE handshakes FINAL')
+await report('merged')
+await warehouse.close()
+if (!keep) rmSync(folder, { recursive: true })
