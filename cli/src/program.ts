@@ -112,6 +112,23 @@ function addSql(program: Command): void {
     )
 }
 
+function addMigrate(program: Command): void {
+  program
+    .command('migrate')
+    .description('make or update the tables of a warehouse')
+    .requiredOption('--warehouse <where>', 'folder, or http(s)://USER@HOST:PORT/DB')
+    .option('--cluster <name>', 'tables on every node of a cluster; read and write them in DB_all')
+    .option('--retention <days>', 'default, none, or TABLE=30d,… : what a live server forgets')
+    .option(
+      '--password <user=file>',
+      'give a user of the migrations the password in a file, repeatable',
+      collect,
+    )
+    .action((flags: { warehouse: string; password?: string[] }) =>
+      lazily(() => import('./commands/migrate.ts'))({ ...flags, password: flags.password ?? [] }),
+    )
+}
+
 function addSimulate(program: Command): void {
   program
     .command('simulate')
@@ -177,6 +194,7 @@ const commands = [
   addHandshakes,
   addFindings,
   addSql,
+  addMigrate,
   addSimulate,
   addWatch,
   addDashboards,

@@ -7,25 +7,47 @@ const introduction = `# Tables
 What \`goldpan sql\` can ask. Times are packet times in UTC, addresses are \`IPv6\` with IPv4
 mapped, absent values are NULL. A row of \`handshakes\` counts in aggregates
 where \`excluded = ''\`. The RTT histograms (\`rtt_buckets\`) map bucket
-floor(32 · log2(µs + 1)) to a count, so they merge.
+floor(32 · log2(µs + 1)) to a count, so they merge. Rollups by minute (\`…_1m\`) have a row or
+more a key: sum them. Those by hour and day are views of one row a key; ask them, not the tables
+\`…_rows\` behind them.
+A dictionary is asked by \`dictGet('site_dictionary', 'city', site)\`.
 `
 
-const tablePattern = /CREATE TABLE IF NOT EXISTS (\w+)\s*\(([\s\S]*?)\n\)/
+const createPattern = /^CREATE (TABLE|VIEW|DICTIONARY) IF NOT EXISTS (\w+)\s*\(([\s\S]*?)\n\)/
 const columnPattern = /^\s+`?(\w+)`? (.+?) COMMENT '([^']*)'/gm
+const attributePattern = /^\s+(\w+) ([A-Z]\w+)/gm
 
-/** docs/reference/tables.md: each table and column with its comment. */
+/** docs/reference/tables.md: each table, view and dictionary, each column with its comment. */
 export function formatTablesPage(): string {
   const sections = readMigrations()
     .flatMap(({ statements }) => statements)
-    .map((statement) => tablePattern.exec(statement))
-    .filter((match) => match !== null)
-    .map(([, table, body]) => {
+    .map((statement) => ({ statement, match: createPattern.exec(statement) }))
+    .filter(({ match }) => match !== null && !match[2]!.endsWith('_rows'))
+    .map(({ statement, match }) => {
+      const [, kind, name, body] = match!
+      if (kind === 'DICTIONARY') return formatDictionary(name!, body!, statement)
       const rows = [...body!.matchAll(columnPattern)].map(
         ([, column, type, comment]) => `| \`${column}\` | \`${type}\` | ${comment} |`,
       )
-      return [`## ${table}`, '', '| column | type | holds |', '|---|---|---|', ...rows, ''].join(
+      return [`## ${name}`, '', '| column | type | holds |', '|---|---|---|', ...rows, ''].join(
         '\n',
       )
     })
   return [introduction, ...sections].join('\n')
+}
+
+function formatDictionary(name: string, body: string, statement: string): string {
+  const rows = [...body.matchAll(attributePattern)].map(
+    ([, attribute, type]) => `| \`${attribute}\` | \`${type}\` |`,
+  )
+  const [, about] = /COMMENT '([^']*)'$/.exec(statement) ?? []
+  const head = [
+    `## ${name}`,
+    '',
+    `A dictionary: ${about}.`,
+    '',
+    '| attribute | type |',
+    '|---|---|',
+  ]
+  return [...head, ...rows, ''].join('\n')
 }

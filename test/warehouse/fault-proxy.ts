@@ -34,8 +34,14 @@ export interface FaultProxy {
   close(): Promise<void>
 }
 
-/** Stands in front of a ClickHouse on a loopback port. */
-export async function startFaultProxy(upstreamPort: number, lateMillis = 300): Promise<FaultProxy> {
+/** Where a ClickHouse listens. */
+export interface Upstream {
+  readonly host: string
+  readonly port: number
+}
+
+/** Stands in front of a ClickHouse, on a loopback port. */
+export async function startFaultProxy(upstream: Upstream, lateMillis = 300): Promise<FaultProxy> {
   let planned: Fault[] = []
   let matching = (_: string): boolean => true
   let permanent: Fault | undefined
@@ -58,7 +64,7 @@ export async function startFaultProxy(upstreamPort: number, lateMillis = 300): P
     const body = await buffer(incoming)
     const inUrl = new URL(incoming.url!, 'http://localhost').searchParams.get('query')
     const fault = take(inUrl ?? body.toString('latin1'))
-    const forward = () => forwardRequest(upstreamPort, incoming, body)
+    const forward = () => forwardRequest(upstream, incoming, body)
     if (fault === 'late') {
       response.destroy()
       late.add(sleep(lateMillis).then(forward))
@@ -130,13 +136,17 @@ interface Answer {
   readonly bytes: Buffer
 }
 
-function forwardRequest(port: number, incoming: IncomingMessage, body: Buffer): Promise<Answer> {
+function forwardRequest(
+  upstream: Upstream,
+  incoming: IncomingMessage,
+  body: Buffer,
+): Promise<Answer> {
   const { method, url, headers } = incoming
   return new Promise((resolve, reject) => {
     const length = { 'content-length': String(body.length) }
     const { 'transfer-encoding': _, ...kept } = headers
     const outgoing = request(
-      { host: '127.0.0.1', port, method, path: url, headers: { ...kept, ...length } },
+      { ...upstream, method, path: url, headers: { ...kept, ...length } },
       (answer) => {
         buffer(answer).then(
           (bytes) => resolve({ status: answer.statusCode!, headers: answer.headers, bytes }),

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import {
   migrate,
   openServerWarehouse,
@@ -8,23 +5,22 @@ import {
   type ServerOptions,
   type Warehouse,
 } from '@goldpan/warehouse'
-import { type EmbeddedWarehouse, openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
 import { tableFromIPC } from 'apache-arrow'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FaultProxy, faults, startFaultProxy } from './fault-proxy.ts'
 import { handshakeBlock } from './handshake-block.ts'
+import { openWarehouseUnderTest, type WarehouseUnderTest } from './warehouse-under-test.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'goldpan-server-'))
-let engine: EmbeddedWarehouse
+let underTest: WarehouseUnderTest
+let engine: Warehouse
 let proxy: FaultProxy
 let warehouse: Warehouse
-let withPassword: number
 
-const timeouts = { insertSeconds: 0.4, querySeconds: 2, retrySeconds: 20 }
+const timeouts = { insertSeconds: 1, querySeconds: 2, retrySeconds: 20 }
 
 async function open(options: Partial<ServerOptions> = {}): Promise<Warehouse> {
   const opened = await openServerWarehouse({
-    url: `http://default@127.0.0.1:${proxy.port}`,
+    ...urlOf(proxy.port),
     timeouts,
     ...options,
   })
@@ -32,20 +28,23 @@ async function open(options: Partial<ServerOptions> = {}): Promise<Warehouse> {
   return opened.value
 }
 
+/** The warehouse under test at another port of the loopback. */
+const urlOf = (port: number) => ({
+  url: `http://${underTest.user}@127.0.0.1:${port}/${underTest.database}`,
+  ...(underTest.password === undefined ? {} : { password: underTest.password }),
+})
+
 beforeAll(async () => {
-  const opened = await openEmbeddedWarehouse({ folder })
-  if (!opened.ok) throw new Error(opened.error.message)
-  engine = opened.value
-  proxy = await startFaultProxy(await engine.serve(0))
-  withPassword = await engine.serve(0, { estimator: 'sesame' })
+  underTest = await openWarehouseUnderTest()
+  engine = underTest.warehouse
+  proxy = await startFaultProxy(underTest.upstream)
   warehouse = await open()
 })
 
 afterAll(async () => {
   await warehouse.close()
   await proxy.close()
-  await engine.close()
-  rmSync(folder, { recursive: true })
+  await underTest.close()
 })
 
 /** Handshakes by what a rollup and the raw table hold. */
@@ -124,7 +123,7 @@ describe('the warehouse on a server', () => {
     const { columns, arrow } = handshakeBlock(1 + faults.indexOf(fault), 40)
     await client.insertArrow('handshakes', columns, arrow, `faulty/${fault}`)
     await proxy.settle()
-    expect(tries).toHaveLength(2)
+    expect(tries.length).toBeGreaterThanOrEqual(2)
     expect(await counts()).toEqual(all(before + 40))
     await client.close()
   })
@@ -175,10 +174,12 @@ describe('a warehouse on a server that cannot be opened', () => {
     )
   })
 
-  it('wants another password, and opens with the right one', async () => {
-    const url = `http://estimator@127.0.0.1:${withPassword}`
+  it('wants another password, and opens with the right one', async (context) => {
+    if (!underTest.serve) return context.skip('a real server has its own users')
+    const port = await underTest.serve({ estimator: 'sesame' })
+    const url = `http://estimator@127.0.0.1:${port}`
     expect(
-      (await refusal({ url, password: 'wrong' })).replace(String(withPassword), 'PORT'),
+      (await refusal({ url, password: 'wrong' })).replace(String(port), 'PORT'),
     ).toMatchInlineSnapshot(
       `"the warehouse http://127.0.0.1:PORT does not let in the user estimator: check the user in the URL and the password in warehouse.password_file"`,
     )
@@ -186,7 +187,9 @@ describe('a warehouse on a server that cannot be opened', () => {
   })
 
   it('has no such database', async () => {
-    const sentence = await refusal({ url: `http://127.0.0.1:${proxy.port}/elsewhere` })
+    const { url, ...access } = urlOf(proxy.port)
+    const elsewhere = url.replace(/[^/]*$/, 'elsewhere')
+    const sentence = await refusal({ ...access, url: elsewhere })
     expect(sentence.replace(String(proxy.port), 'PORT')).toMatchInlineSnapshot(
       `"the warehouse http://127.0.0.1:PORT has no database elsewhere: create it there (CREATE DATABASE elsewhere), or name another behind the port"`,
     )
@@ -208,7 +211,7 @@ describe('a warehouse on a server that cannot be opened', () => {
 
   it('is newer than this program', async () => {
     await engine.insertRows('migrations', [{ number: 9999, name: 'of-tomorrow' }], 'tomorrow')
-    const sentence = await refusal({ url: `http://127.0.0.1:${proxy.port}` })
+    const sentence = await refusal(urlOf(proxy.port))
     expect(sentence).toMatch(/^the warehouse has migration 9999, .* update goldpan, nothing was/)
     await engine.command(
       'ALTER TABLE migrations DELETE WHERE number = 9999 SETTINGS mutations_sync = 2',
@@ -217,20 +220,20 @@ describe('a warehouse on a server that cannot be opened', () => {
   })
 
   it('is older than this program: a reader says so, nothing is changed', async () => {
-    const last = readMigrations().at(-1)!.number
+    const last = readMigrations().findLast(({ onlyOnServer }) => !onlyOnServer)!.number
     await engine.command(
       `ALTER TABLE migrations DELETE WHERE number = ${last} SETTINGS mutations_sync = 2`,
     )
-    const url = `http://127.0.0.1:${proxy.port}`
+    const where = urlOf(proxy.port)
     expect(
-      (await refusal({ url, migrations: 'check' })).replace(
-        /:\d+ lacks 1 of \d+/,
-        ':PORT lacks 1 of N',
+      (await refusal({ ...where, migrations: 'check' })).replace(
+        /\S+:\d+\S* lacks 1 of \d+/,
+        'URL lacks 1 of N',
       ),
     ).toMatchInlineSnapshot(
-      `"the warehouse http://127.0.0.1:PORT lacks 1 of N migrations of this goldpan: run goldpan migrate --warehouse with a user that may create tables"`,
+      `"the warehouse URL lacks 1 of N migrations of this goldpan: run goldpan migrate --warehouse with a user that may create tables"`,
     )
-    expect(await refusal({ url })).toBe('opened')
+    expect(await refusal(where)).toBe('opened')
   })
 
   it.each([

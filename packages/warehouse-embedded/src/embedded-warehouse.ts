@@ -83,7 +83,8 @@ function unusable(folder: string, error: unknown): OpenError {
   }
 }
 
-function createEmbedded(
+/** The warehouse on an engine; `opened` holds its fronts. */
+export function createEmbedded(
   engine: Engine,
   close: () => Promise<void>,
   opened: HttpFront[],

@@ -6,15 +6,15 @@ CREATE TABLE IF NOT EXISTS handshakes
     service LowCardinality(String) COMMENT 'Anycast service',
     site LowCardinality(String) COMMENT 'Site code',
     sensor LowCardinality(String) COMMENT 'Capture process at the site',
-    time DateTime64(6, 'UTC') COMMENT 'Packet time of the SYN-ACK that the ACK answers' CODEC(Delta, ZSTD(1)),
+    time DateTime64(6, 'UTC') COMMENT 'Packet time of the SYN-ACK that the ACK answers' CODEC(Delta, T64('bit'), ZSTD(1)),
     prefix IPv6 COMMENT 'Client /24 or /48, IPv4 mapped' CODEC(ZSTD(1)),
     ip_version UInt8 COMMENT '4 or 6' CODEC(ZSTD(1)),
     client Nullable(IPv6) COMMENT 'Client address, IPv4 mapped; NULL where it stays at the site' CODEC(ZSTD(1)),
     client_port Nullable(UInt16) COMMENT 'Client port' CODEC(ZSTD(1)),
     server IPv6 COMMENT 'Server address, IPv4 mapped' CODEC(ZSTD(1)),
     server_port UInt16 COMMENT 'Server port' CODEC(ZSTD(1)),
-    rtt_us UInt32 COMMENT 'SYN-ACK to ACK, microseconds' CODEC(ZSTD(1)),
-    accept_us Nullable(UInt32) COMMENT 'SYN to SYN-ACK, microseconds: the share of the server' CODEC(ZSTD(1)),
+    rtt_us UInt32 COMMENT 'SYN-ACK to ACK, microseconds' CODEC(T64('bit'), ZSTD(1)),
+    accept_us Nullable(UInt32) COMMENT 'SYN to SYN-ACK, microseconds: the share of the server' CODEC(T64, ZSTD(1)),
     hops Nullable(UInt8) COMMENT 'Routers that the ACK passed, from its TTL' CODEC(ZSTD(1)),
     synack_retransmissions UInt8 COMMENT 'SYN-ACKs sent again before the ACK' CODEC(ZSTD(1)),
     flags UInt8 COMMENT 'Bits: 1 ambiguous, 2 ack_with_data, 4 syn_missing, 8 client_side, 16 fast_open' CODEC(ZSTD(1)),
@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS handshakes
 ENGINE = MergeTree
 PARTITION BY toYYYYMMDD(time)
 ORDER BY (service, prefix, time)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
 
 CREATE TABLE IF NOT EXISTS traffic
 (
@@ -50,7 +50,7 @@ CREATE TABLE IF NOT EXISTS traffic
 ENGINE = MergeTree
 PARTITION BY toYYYYMMDD(minute)
 ORDER BY (service, minute, site)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
 
 CREATE TABLE IF NOT EXISTS sensor_status
 (
@@ -70,7 +70,7 @@ CREATE TABLE IF NOT EXISTS sensor_status
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (service, site, sensor, time)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
 
 CREATE TABLE IF NOT EXISTS ingests
 (
@@ -83,7 +83,7 @@ CREATE TABLE IF NOT EXISTS ingests
 )
 ENGINE = ReplacingMergeTree(next_row)
 ORDER BY (service, site, sensor, boot, topic)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
 
 CREATE TABLE IF NOT EXISTS findings
 (
@@ -100,7 +100,28 @@ CREATE TABLE IF NOT EXISTS findings
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (service, id)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS finding_events
+(
+    id String COMMENT 'The finding',
+    version UInt64 COMMENT 'Minute of packet time, since 1970, at which the finding was so',
+    service LowCardinality(String) COMMENT 'Anycast service',
+    kind LowCardinality(String) COMMENT 'polarization, detour_by_site, …',
+    severity LowCardinality(String) COMMENT 'page, ticket or note',
+    state LowCardinality(String) COMMENT 'open, acknowledged, suppressed or resolved',
+    opened DateTime64(6, 'UTC') COMMENT 'When a running analyzer would have spoken',
+    resolved Nullable(DateTime64(6, 'UTC')) COMMENT 'When it was over',
+    lost_time Float64 COMMENT 'Queries per second x excess, ms per second, at that minute',
+    finding String COMMENT 'The whole finding as JSON, as it was at that minute' CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (service, id, version)
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS finding_events_feed TO finding_events AS
+SELECT id, version, service, kind, severity, state, opened, resolved, lost_time, finding
+FROM findings;
 
 CREATE TABLE IF NOT EXISTS sites
 (
@@ -108,7 +129,10 @@ CREATE TABLE IF NOT EXISTS sites
     city String COMMENT 'City',
     country String COMMENT 'ISO 3166-1 alpha-2',
     latitude Float64 COMMENT 'Degrees north',
-    longitude Float64 COMMENT 'Degrees east'
+    longitude Float64 COMMENT 'Degrees east',
+    reach LowCardinality(String) DEFAULT 'global' COMMENT 'global or local: only global sites are alternatives',
+    families LowCardinality(String) DEFAULT '46' COMMENT 'IP versions that are announced there: 4, 6 or 46',
+    instrumented Bool DEFAULT true COMMENT 'A sensor is there'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY code;
@@ -117,6 +141,14 @@ CREATE TABLE IF NOT EXISTS networks
 (
     asn UInt32 COMMENT 'AS number',
     name String COMMENT 'Name of the AS'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY asn;
+
+CREATE TABLE IF NOT EXISTS as_groups
+(
+    asn UInt32 COMMENT 'AS number',
+    group_name String COMMENT 'Group that the AS belongs to, such as a hypergiant with several ASes'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY asn;

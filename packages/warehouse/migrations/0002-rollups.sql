@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS rtt_by_site_1m
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (service, site, ip_version, time)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS rtt_by_site_1m_feed TO rtt_by_site_1m AS
 SELECT service, site, ip_version, time, sum(n) AS handshakes, sumMap(map(bucket, n)) AS rtt_buckets
@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS rtt_by_as_1m
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (service, time, site, ip_version, asn, country)
-SETTINGS non_replicated_deduplication_window = 10000, allow_nullable_key = 1;
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, allow_nullable_key = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS rtt_by_as_1m_feed TO rtt_by_as_1m AS
 SELECT
@@ -59,3 +59,146 @@ FROM
     GROUP BY service, site, ip_version, asn, country, time, bucket
 )
 GROUP BY service, site, ip_version, asn, country, time;
+
+-- Hours and days. A row is computed whole from the minutes (the hours of prefixes from the raw
+-- rows), again when rows came late; of one key the row with the most handshakes is kept, so that
+-- computing twice, by whomever, changes nothing. The views show one row a key.
+
+CREATE TABLE IF NOT EXISTS rtt_by_site_1h_rows
+(
+    service LowCardinality(String) COMMENT 'Anycast service',
+    site LowCardinality(String) COMMENT 'Site code',
+    ip_version UInt8 COMMENT '4 or 6',
+    time DateTime('UTC') COMMENT 'Start of the hour, packet time',
+    handshakes UInt64 COMMENT 'Handshakes that count',
+    rtt_buckets Map(UInt16, UInt64) COMMENT 'Handshakes by RTT bucket, floor(32 log2(us + 1))'
+)
+ENGINE = ReplacingMergeTree(handshakes)
+PARTITION BY toYYYYMM(time)
+ORDER BY (service, site, ip_version, time)
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
+
+CREATE VIEW IF NOT EXISTS rtt_by_site_1h
+(
+    service LowCardinality(String) COMMENT 'Anycast service',
+    site LowCardinality(String) COMMENT 'Site code',
+    ip_version UInt8 COMMENT '4 or 6',
+    time DateTime('UTC') COMMENT 'Start of the hour, packet time',
+    handshakes UInt64 COMMENT 'Handshakes that count',
+    rtt_buckets Map(UInt16, UInt64) COMMENT 'Handshakes by RTT bucket, floor(32 log2(us + 1))'
+)
+AS SELECT * FROM rtt_by_site_1h_rows FINAL;
+
+CREATE TABLE IF NOT EXISTS rtt_by_as_1h_rows
+(
+    service LowCardinality(String) COMMENT 'Anycast service',
+    site LowCardinality(String) COMMENT 'Site code',
+    ip_version UInt8 COMMENT '4 or 6',
+    asn Nullable(UInt32) COMMENT 'Origin AS of the prefixes',
+    country LowCardinality(Nullable(String)) COMMENT 'Country of the prefixes',
+    time DateTime('UTC') COMMENT 'Start of the hour, packet time',
+    handshakes UInt64 COMMENT 'Handshakes that count',
+    rtt_buckets Map(UInt16, UInt64) COMMENT 'Handshakes by RTT bucket, floor(32 log2(us + 1))'
+)
+ENGINE = ReplacingMergeTree(handshakes)
+PARTITION BY toYYYYMM(time)
+ORDER BY (service, time, site, ip_version, asn, country)
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, allow_nullable_key = 1;
+
+CREATE VIEW IF NOT EXISTS rtt_by_as_1h
+(
+    service LowCardinality(String) COMMENT 'Anycast service',
+    site LowCardinality(String) COMMENT 'Site code',
+    ip_version UInt8 COMMENT '4 or 6',
+    asn Nullable(UInt32) COMMENT 'Origin AS of the prefixes',
+    country LowCardinality(Nullable(String)) COMMENT 'Country of the prefixes',
+    time DateTime('UTC') COMMENT 'Start of the hour, packet time',
+    handshakes UInt64 COMMENT 'Handshakes that count',
+    rtt_buckets Map(UInt16, UInt64) COMMENT 'Handshakes by RTT bucket, floor(32 log2(us + 1))'
+)
+AS SELECT * FROM rtt_by_as_1h_rows FINAL;
+
+CREATE TABLE IF NOT EXISTS rtt_by_site_1d_rows
+(
+    service LowCardinality(String) COMMENT 'Anycast service',
+    site LowCardinality(String) COMMENT 'Site code',
+    ip_version UInt8 COMMENT '4 or 6',
+    time DateTime('UTC') COMMENT 'Start of the day, packet time',
+    handshakes UInt64 COMMENT 'Handshakes that count',
+    rtt_buckets Map(UInt16, UInt64) COMMENT 'Handshakes by RTT bucket, floor(32 log2(us + 1))'
+)
+ENGINE = ReplacingMergeTree(handshakes)
+PARTITION BY toYYYYMM(time)
+ORDER BY (service, site, ip_version, time)
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
+
+CREATE VIEW IF NOT EXISTS rtt_by_site_1d
+(
+    service LowCardinality(String) COMMENT 'Anycast service',
+    site LowCardinality(String) COMMENT 'Site code',
+    ip_version UInt8 COMMENT '4 or 6',
+    time DateTime('UTC') COMMENT 'Start of the day, packet time',
+    handshakes UInt64 COMMENT 'Handshakes that count',
+    rtt_buckets Map(UInt16, UInt64) COMMENT 'Handshakes by RTT bucket, floor(32 log2(us + 1))'
+)
+AS SELECT * FROM rtt_by_site_1d_rows FINAL;
+
+CREATE TABLE IF NOT EXISTS rtt_by_as_1d_rows
+(
+    service LowCardinality(String) COMMENT 'Anycast service',
+    site LowCardinality(String) COMMENT 'Site code',
+    ip_version UInt8 COMMENT '4 or 6',
+    asn Nullable(UInt32) COMMENT 'Origin AS of the prefixes',
+    country LowCardinality(Nullable(String)) COMMENT 'Country of the prefixes',
+    time DateTime('UTC') COMMENT 'Start of the day, packet time',
+    handshakes UInt64 COMMENT 'Handshakes that count',
+    rtt_buckets Map(UInt16, UInt64) COMMENT 'Handshakes by RTT bucket, floor(32 log2(us + 1))'
+)
+ENGINE = ReplacingMergeTree(handshakes)
+PARTITION BY toYYYYMM(time)
+ORDER BY (service, time, site, ip_version, asn, country)
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, allow_nullable_key = 1;
+
+CREATE VIEW IF NOT EXISTS rtt_by_as_1d
+(
+    service LowCardinality(String) COMMENT 'Anycast service',
+    site LowCardinality(String) COMMENT 'Site code',
+    ip_version UInt8 COMMENT '4 or 6',
+    asn Nullable(UInt32) COMMENT 'Origin AS of the prefixes',
+    country LowCardinality(Nullable(String)) COMMENT 'Country of the prefixes',
+    time DateTime('UTC') COMMENT 'Start of the day, packet time',
+    handshakes UInt64 COMMENT 'Handshakes that count',
+    rtt_buckets Map(UInt16, UInt64) COMMENT 'Handshakes by RTT bucket, floor(32 log2(us + 1))'
+)
+AS SELECT * FROM rtt_by_as_1d_rows FINAL;
+
+CREATE TABLE IF NOT EXISTS rtt_by_prefix_1h_rows
+(
+    service LowCardinality(String) COMMENT 'Anycast service',
+    site LowCardinality(String) COMMENT 'Site code',
+    ip_version UInt8 COMMENT '4 or 6',
+    prefix IPv6 COMMENT 'Client /24 or /48, IPv4 mapped',
+    asn Nullable(UInt32) COMMENT 'Origin AS of the prefix',
+    country LowCardinality(Nullable(String)) COMMENT 'Country of the prefix',
+    time DateTime('UTC') COMMENT 'Start of the hour, packet time',
+    handshakes UInt64 COMMENT 'Handshakes that count',
+    rtt_buckets Map(UInt16, UInt64) COMMENT 'Handshakes by RTT bucket, floor(32 log2(us + 1))'
+)
+ENGINE = ReplacingMergeTree(handshakes)
+PARTITION BY toYYYYMM(time)
+ORDER BY (service, prefix, time, site)
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
+
+CREATE VIEW IF NOT EXISTS rtt_by_prefix_1h
+(
+    service LowCardinality(String) COMMENT 'Anycast service',
+    site LowCardinality(String) COMMENT 'Site code',
+    ip_version UInt8 COMMENT '4 or 6',
+    prefix IPv6 COMMENT 'Client /24 or /48, IPv4 mapped',
+    asn Nullable(UInt32) COMMENT 'Origin AS of the prefix',
+    country LowCardinality(Nullable(String)) COMMENT 'Country of the prefix',
+    time DateTime('UTC') COMMENT 'Start of the hour, packet time',
+    handshakes UInt64 COMMENT 'Handshakes that count',
+    rtt_buckets Map(UInt16, UInt64) COMMENT 'Handshakes by RTT bucket, floor(32 log2(us + 1))'
+)
+AS SELECT * FROM rtt_by_prefix_1h_rows FINAL;

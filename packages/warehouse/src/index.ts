@@ -2,8 +2,10 @@
 
 export { readFindings, worstFirst, writeFindings } from './findings.ts'
 export { insertSettings } from './insert-settings.ts'
-export type { Migration, NewerWarehouse } from './migrate.ts'
-export { migrate, readMigrations } from './migrate.ts'
+export type { Migration, MigrationVariant, NewerWarehouse } from './migrate.ts'
+export { embeddedVariant, migrate, migrationsTable, readMigrations } from './migrate.ts'
+export type { MigrateServerOptions, ServerOpenError } from './open-server.ts'
+export { migrateServer, openServerWarehouse } from './open-server.ts'
 export type { AnalyzerExtent, AnalyzerSpan, KnownSite } from './queries/analyzer-input.ts'
 export {
   readAnalyzerExtent,
@@ -39,15 +41,17 @@ export {
   readSensorProgress,
   readServices,
 } from './queries/watch-input.ts'
+export type { BadRetention, RetainedTable, Retention } from './retention.ts'
+export { applyRetention, defaultRetention, parseRetention } from './retention.ts'
+export type { RolledUp } from './roll-up.ts'
+export { rollUp } from './roll-up.ts'
+export { rttQuantileSql } from './rtt-quantile.ts'
+export type { ServerOptions, ServerTimeouts, ServerTls } from './server-connection.ts'
 export type { ServerUrl } from './server-url.ts'
 export { isServerUrl, parseServerUrl } from './server-url.ts'
-export type {
-  ServerOpenError,
-  ServerOptions,
-  ServerTimeouts,
-  ServerTls,
-} from './server-warehouse.ts'
-export { openServerWarehouse } from './server-warehouse.ts'
+
+export type { ServerKind } from './server-variant.ts'
+export { clusterDatabases, serverVariant } from './server-variant.ts'
 export type { Table, Warehouse } from './warehouse.ts'
 export type { WarehouseErrorCode } from './warehouse-error.ts'
 export { WarehouseError, warehouseErrorCodes } from './warehouse-error.ts'

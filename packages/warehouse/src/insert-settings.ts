@@ -10,6 +10,8 @@ export const insertSettings = {
   max_insert_block_size: '1000000',
   min_insert_block_size_rows: '1000000',
   min_insert_block_size_bytes: '1000000000',
+  /** On a cluster an insert is done when every shard has its part. */
+  distributed_foreground_insert: 1,
   /** A row for which the table has no column must fail, not lose a part. */
   input_format_skip_unknown_fields: 0,
 } as const

@@ -9,6 +9,8 @@ export interface Migration {
   readonly number: number
   readonly name: string
   readonly statements: readonly string[]
+  /** The embedded engine refuses it (users, roles); it is run on servers alone. */
+  readonly onlyOnServer: boolean
 }
 
 /** The warehouse is newer than this program, which therefore must not touch it. */
@@ -17,16 +19,18 @@ export interface NewerWarehouse {
   readonly message: string
 }
 
-/** All migrations in their order, read from `migrations/NNNN-name.sql`. */
+/** All migrations in their order, read from `migrations/NNNN-name[.server].sql`. */
 export function readMigrations(): Migration[] {
   return readdirSync(folder)
-    .filter((file) => file.endsWith('.sql'))
-    .sort()
-    .map((file) => ({
-      number: Number(file.slice(0, 4)),
-      name: file.slice(5, -4),
+    .map((file) => ({ file, match: /^(\d{4})-([\w-]+?)(\.server)?\.sql$/.exec(file) }))
+    .filter(({ match }) => match !== null)
+    .map(({ file, match }) => ({
+      number: Number(match![1]),
+      name: match![2]!,
       statements: splitStatements(readFileSync(new URL(file, folder), 'utf8')),
+      onlyOnServer: match![3] !== undefined,
     }))
+    .sort((left, right) => left.number - right.number)
 }
 
 /** Statements of a file; a semicolon at the end of a line ends one. */
@@ -37,12 +41,28 @@ export function splitStatements(sql: string): string[] {
     .filter((statement) => statement !== '')
 }
 
-const migrationsTable = `CREATE TABLE IF NOT EXISTS migrations
+/** The statements of a migration as a kind of warehouse runs them; none where it does not. */
+export type MigrationVariant = (migration: Migration) => readonly string[]
+
+/** Where the engine is a library: its one database, no users. */
+export const embeddedVariant: MigrationVariant = ({ statements, onlyOnServer }) =>
+  onlyOnServer ? [] : statements.map((statement) => statement.replaceAll('{database}', 'default'))
+
+/** Which migrations a warehouse has; the first of all is this table. */
+export const migrationsTable: Migration = {
+  number: 0,
+  name: 'migrations',
+  onlyOnServer: false,
+  statements: [
+    `CREATE TABLE IF NOT EXISTS migrations
 (
     number UInt32 COMMENT 'Number of the migration',
     name String COMMENT 'Its name'
 )
-ENGINE = ReplacingMergeTree ORDER BY number`
+ENGINE = ReplacingMergeTree
+ORDER BY number`,
+  ],
+}
 
 /**
  * The migrations that a warehouse lacks. One that is newer than this program is refused: it must
@@ -72,16 +92,23 @@ export async function readWarehouseAge(
   return ok(migrations.filter(({ number }) => !done.has(number)))
 }
 
-/** Brings a warehouse up to date and returns the numbers that were applied. */
+/**
+ * Brings a warehouse up to date and returns the numbers that were applied. `tables` is where the
+ * tables are made, where that is another database than the one they are read through.
+ */
 export async function migrate(
   warehouse: Warehouse,
   migrations: readonly Migration[] = readMigrations(),
+  variant: MigrationVariant = embeddedVariant,
+  tables: Warehouse = warehouse,
 ): Promise<Result<number[], NewerWarehouse>> {
   const pending = await readWarehouseAge(warehouse, migrations)
   if (!pending.ok) return pending
-  if (pending.value.length > 0) await warehouse.command(migrationsTable)
-  for (const { number, name, statements } of pending.value) {
-    for (const statement of statements) await warehouse.command(statement)
+  if (pending.value.length === 0) return ok([])
+  for (const statement of variant(migrationsTable)) await tables.command(statement)
+  for (const migration of pending.value) {
+    const { number, name } = migration
+    for (const statement of variant(migration)) await tables.command(statement)
     await warehouse.insertRows('migrations', [{ number, name }], `migration/${number}`)
   }
   return ok(pending.value.map(({ number }) => number))
