@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, unlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -48,7 +48,7 @@ export async function openEngine(folder: string): Promise<Engine> {
   const incoming = join(folder, 'incoming')
   mkdirSync(incoming, { recursive: true, mode: 0o700 })
   // What a killed process left behind.
-  for (const file of readdirSync(incoming)) unlinkSync(join(incoming, file))
+  for (const file of readdirSync(incoming)) rmSync(join(incoming, file))
   const client = createClient({
     connection: createChdbConnection({ path: join(folder, 'data') }),
   } as never)
@@ -75,7 +75,7 @@ export async function openEngine(folder: string): Promise<Engine> {
             `SELECT ${columns} FROM file(${quoteText(file)}, ${format})`,
         )
       } finally {
-        unlinkSync(file)
+        rmSync(file, { force: true })
       }
     },
     close: () => client.close(),
