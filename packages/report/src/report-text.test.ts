@@ -40,7 +40,9 @@ describe('the report as text', () => {
     expect(text).toContain('ams: x.pcap is damaged at byte 9')
   })
 
-  it('tells how to get names where no networks file was given', () => {
-    expect(textOf({ hasNetworks: false, networks: [] })).toContain('--networks FILE tells')
+  it('tells how to get names where no networks file was given, and what that hides', () => {
+    const text = textOf({ hasNetworks: false, networks: [], findings: [] })
+    expect(text).toContain('--networks FILE tells')
+    expect(text).toMatch(/Nothing is wrong that the data can show\.\nWithout --networks FILE/)
   })
 })

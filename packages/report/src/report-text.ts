@@ -2,7 +2,13 @@ import { formatPacketTime } from '@goldpan/core'
 import { summarizeDiscards } from './counter-meaning.ts'
 import { formatFindingsText } from './findings-text.ts'
 import type { CoverageRow, NetworkRow, Report, SiteRow } from './report.ts'
-import { captureWarnings, describeDuration, isUnmeasured, shownRtts } from './report-words.ts'
+import {
+  captureWarnings,
+  describeDuration,
+  isUnmeasured,
+  shownRtts,
+  withoutNetworks,
+} from './report-words.ts'
 import { type HandshakeRtts, samplesMin } from './rtt-bins.ts'
 import {
   formatBytes,
@@ -37,10 +43,14 @@ export function formatReportText(report: Report, options: { readonly colour: boo
     .filter(([, lines], index) => index === 0 || lines.length > 0)
     .map(([name, lines]) => [title(name), ...lines].join('\n'))
     .join('\n\n')
-  const findings = isUnmeasured(report)
-    ? 'No handshake was measured: nothing can be said.\n'
-    : formatFindingsText(report.findings, options)
-  return `${text}\n\n${title('What is wrong')}\n\n${findings}`
+  return `${text}\n\n${title('What is wrong')}\n\n${findingsText(report, options.colour)}`
+}
+
+function findingsText(report: Report, colour: boolean): string {
+  if (isUnmeasured(report)) return 'No handshake was measured: nothing can be said.\n'
+  const { findings, networkNames, hasNetworks } = report
+  const text = formatFindingsText(findings, { colour, networkNames })
+  return hasNetworks ? text : `${text}${withoutNetworks}\n`
 }
 
 function heading({ service, fromMicros, toMicros }: Report): string {
@@ -54,7 +64,7 @@ function captureLines({ captures }: Report): string[] {
   const titles = ['site', 'packets', 'captured', 'handshakes', 'ambiguous', 'directions']
   const rows = captures.map(({ site, packets, bytes, counters, servers }) => [
     site,
-    formatCount(packets),
+    formatSome(packets),
     formatBytes(bytes),
     formatCount(counters.handshakes ?? 0),
     formatCount(counters.ambiguous ?? 0),

@@ -46,6 +46,11 @@ function halfSeen(
   ]
 }
 
+/** What silence does not mean where nothing is known of the clients' networks. */
+export const withoutNetworks =
+  'Without --networks FILE no AS and no country is known: ' +
+  'what is wrong with one of them cannot be found.'
+
 /** Without a handshake, silence is no good news. */
 export const isUnmeasured = ({ coverage, findings }: Report): boolean =>
   findings.length === 0 && coverage.every(({ handshakes }) => handshakes === 0)

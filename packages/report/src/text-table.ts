@@ -56,8 +56,9 @@ export function formatShare(part: number, whole: number): string {
   return `${(Math.floor((1000 * part) / whole) / 10).toFixed(1)} %`
 }
 
-/** Bytes with a unit that suits them. */
+/** Bytes with a unit that suits them; none is a dash. */
 export function formatBytes(bytes: number): string {
+  if (bytes === 0) return '–'
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`
 }

@@ -1,6 +1,6 @@
 import { type Finding, parsePacketTime } from '@goldpan/core'
 import type { Report } from '../report.ts'
-import { captureWarnings, isUnmeasured } from '../report-words.ts'
+import { captureWarnings, isUnmeasured, withoutNetworks } from '../report-words.ts'
 import { formatCount, formatMillis } from '../text-table.ts'
 import { evidenceFigure } from './evidence-figure.ts'
 import { html, type Markup } from './markup.ts'
@@ -17,6 +17,7 @@ export function findingsSection(report: Report, charts: Charts): Markup {
   return html`<section id="findings" aria-labelledby="findings-title">
 <h2 id="findings-title">What is wrong</h2>
 ${verdict(report)}
+${!report.hasNetworks && !isUnmeasured(report) && html`<p class="warning">${withoutNetworks}</p>`}
 ${captureWarnings(report.captures)
   .filter(({ weight }) => weight === 'grave')
   .map(({ text }) => html`<p class="warning"><b>Mind the input.</b> ${text}</p>`)}
@@ -31,7 +32,8 @@ function verdict(report: Report): Markup {
     return html`<p class="verdict calm">No handshake was measured: nothing can be said.</p>`
   }
   if (findings.length === 0) {
-    return html`<p class="verdict good">Nothing is wrong that the data can show.</p>`
+    const tone = report.hasNetworks ? 'good' : 'calm'
+    return html`<p class="verdict ${tone}">Nothing is wrong that the data can show.</p>`
   }
   const counts = (['page', 'ticket', 'note'] as const)
     .map((severity) => ({

@@ -1,7 +1,7 @@
 import { summarizeDiscards } from '../counter-meaning.ts'
 import type { CaptureFacts, Report } from '../report.ts'
 import { captureWarnings } from '../report-words.ts'
-import { formatBytes, formatCount } from '../text-table.ts'
+import { formatBytes, formatCount, formatSome } from '../text-table.ts'
 import { html, type Markup } from './markup.ts'
 import { heads, table } from './page-words.ts'
 
@@ -25,7 +25,7 @@ ${servers(captures)}
 
 function captureRow({ site, packets, bytes, counters, servers: views }: CaptureFacts): Markup {
   const directions = [...new Set(views.map(({ direction }) => direction))].sort()
-  return html`<tr><th scope="row">${site}</th><td>${formatCount(packets)}</td>
+  return html`<tr><th scope="row">${site}</th><td>${formatSome(packets)}</td>
 <td>${formatBytes(bytes)}</td><td>${formatCount(counters.handshakes ?? 0)}</td>
 <td>${formatCount(counters.ambiguous ?? 0)}</td>
 <td class="text">${directions.join(', ') || '–'}</td></tr>`
