@@ -11,6 +11,7 @@ import { provisioningTree } from '../dashboards/src/index.ts'
 import { formatAnalystPage } from './generate/analyst-page.ts'
 import { formatCommandLinePage } from './generate/command-line-page.ts'
 import { formatConfigurationPage } from './generate/configuration-page.ts'
+import { formatMetricsPage } from './generate/metrics-page.ts'
 import { formatTablesPage } from './generate/tables-page.ts'
 import { formatWorldPage } from './generate/world-page.ts'
 
@@ -20,6 +21,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   '../analyst/twenty-questions.md': formatAnalystPage,
   'command-line.md': formatCommandLinePage,
   'configuration.md': formatConfigurationPage,
+  'metrics.md': formatMetricsPage,
   'tables.md': formatTablesPage,
   'world.md': formatWorldPage,
 }

@@ -1,3 +1,4 @@
+import { watchSection } from '@goldpan/anycast-analyzer/config'
 import { captureSection } from '@goldpan/capture/config'
 import {
   busSection,
@@ -12,6 +13,7 @@ export const configSections = {
   bus: busSection,
   warehouse: warehouseSection,
   capture: captureSection,
+  watch: watchSection,
   log: logSection,
   http: httpSection,
 } satisfies Sections

@@ -1,5 +1,6 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { lazily } from './lazy-command.ts'
+import { portOption } from './port-option.ts'
 
 /** The option of every command that reads the configuration. */
 export const configOption = (): Option =>
@@ -34,6 +35,40 @@ function addHealthcheck(program: Command): void {
     .action(lazily(() => import('./commands/healthcheck.ts')))
 }
 
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (!/^\d{1,4}$/.test(text) || seconds < 1 || seconds > 3600) {
+    throw new InvalidArgumentError('write whole seconds from 1 to 3600.')
+  }
+  return seconds
+}
+
+interface DoctorFlags {
+  readonly seconds: number
+  readonly format: 'text' | 'json'
+  readonly group: string
+}
+
+function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('walk the stages from packet to finding and say at which one the data stop')
+    .addOption(configOption())
+    .option('-i, --interface <name>', 'interface of this sensor’s host, to look at the wire too')
+    .addOption(portOption())
+    .option('--bus <url>', 'bus to ask (default: bus.url)')
+    .option('--warehouse <url>', 'warehouse to ask (default: warehouse.url)')
+    .option('--group <name>', 'consumer group of the estimators', 'goldpan-estimator')
+    .option('--capture-url <url>', 'where goldpan capture serves /metrics (default: configured)')
+    .option('--estimate-url <url>', 'the same of goldpan estimate')
+    .option('--watch-url <url>', 'the same of goldpan watch')
+    .addOption(
+      new Option('--seconds <number>', 'how long to look').default(5).argParser(parseSeconds),
+    )
+    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .action((flags: DoctorFlags) => lazily(() => import('./commands/doctor.ts'))(flags))
+}
+
 function addVersion(program: Command): void {
   program
     .command('version')
@@ -44,5 +79,5 @@ function addVersion(program: Command): void {
 
 /** The subcommands for those who run Goldpan's services. */
 export function addOperations(program: Command): void {
-  for (const add of [addCheck, addDumpConfig, addHealthcheck, addVersion]) add(program)
+  for (const add of [addCheck, addDumpConfig, addDoctor, addHealthcheck, addVersion]) add(program)
 }

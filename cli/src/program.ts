@@ -1,27 +1,15 @@
-import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, type CommanderError, Option } from 'commander'
 import { exitCode } from './exit-code.ts'
 import { lazily } from './lazy-command.ts'
 import { addOperations } from './operations-program.ts'
+import { portOption } from './port-option.ts'
 import { addCapture } from './sensor-program.ts'
 import { version } from './version.ts'
-
-function parsePort(text: string, previous: readonly number[] | undefined): number[] {
-  const port = Number(text)
-  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) {
-    throw new InvalidArgumentError('a port is a number from 1 to 65535.')
-  }
-  return [...(previous ?? []), port]
-}
 
 const collect = (text: string, previous: readonly string[] | undefined): string[] => [
   ...(previous ?? []),
   text,
 ]
-
-const portOption = (): Option =>
-  new Option('--port <number>', 'server port, repeatable; given, it replaces 53').argParser(
-    parsePort,
-  )
 
 const warehouseOption = (): Option =>
   new Option(

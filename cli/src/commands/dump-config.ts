@@ -1,4 +1,4 @@
-import { findConfigFile, formatConfig, readConfig, sectionsInUse } from '@goldpan/runtime/config'
+import { formatConfig, readConfig, sectionsInUse } from '@goldpan/runtime/config'
 import { configSections } from '../config-sections.ts'
 import { exitCode } from '../exit-code.ts'
 import { complain } from '../standard-error.ts'
@@ -7,9 +7,8 @@ import type { ConfigOptions } from './check.ts'
 /** Prints the effective configuration as YAML that can be used again. */
 export async function run(options: ConfigOptions): Promise<number> {
   const { env } = process
-  const file = findConfigFile(options.config, env)
-  const sections = sectionsInUse(configSections, { file, env })
-  const read = readConfig(sections, { file, env })
+  const sections = sectionsInUse(configSections, { file: options.config, env })
+  const read = readConfig(sections, { file: options.config, env })
   if (!read.ok) {
     for (const sentence of read.error.sentences) complain(sentence)
     return exitCode.failed

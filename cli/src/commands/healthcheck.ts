@@ -29,10 +29,8 @@ export async function run(options: HealthcheckOptions): Promise<number> {
 
 /** Where the services of this host listen. */
 async function configuredUrls(options: HealthcheckOptions): Promise<string[] | undefined> {
-  const { findConfigFile, httpSection, readConfig } = await import('@goldpan/runtime/config')
-  const { env } = process
-  const file = findConfigFile(options.config, env)
-  const read = readConfig({ http: httpSection }, { file, env })
+  const { httpSection, readConfig } = await import('@goldpan/runtime/config')
+  const read = readConfig({ http: httpSection }, { file: options.config, env: process.env })
   if (!read.ok) {
     for (const sentence of read.error.sentences) complain(sentence)
     return undefined

@@ -23,7 +23,8 @@ export function sectionsInUse<S extends Sections>(
   sections: S,
   { file, env }: ConfigInputs,
 ): Partial<S> & Sections {
-  const read = file === undefined ? undefined : readConfigFile(file)
+  const found = findConfigFile(file, env)
+  const read = found === undefined ? undefined : readConfigFile(found)
   const inFile = new Set(read?.ok ? read.value.sections.map(({ name }) => name) : [])
   const variables = Object.keys(env)
   const isUsed = (name: string): boolean =>

@@ -3,6 +3,13 @@
 export type { KafkaSasl, KafkaSecurity, KafkaTls } from './kafka-client.ts'
 export type { Compression } from './kafka-codecs.ts'
 export { compressions } from './kafka-codecs.ts'
+export type {
+  BusInspector,
+  BusTrouble,
+  GroupInspection,
+  PartitionState,
+} from './kafka-inspection.ts'
+export { createBusInspector } from './kafka-inspection.ts'
 export type { BusConfig, ConfiguredBus, KafkaOptions } from './kafka-options.ts'
 export { readBusOptions } from './kafka-options.ts'
 export { MessageRefused } from './kafka-producer.ts'

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { type ConfigFile, readConfigFile } from './config-file.ts'
 import { generalMisfit, type KeyFacts, keyFacts } from './config-key.ts'
 import type { ConfigOf, Sections } from './config-section.ts'
+import { findConfigFile } from './find-config.ts'
 import { unknownInEnvironment, unknownInFile, variableOf } from './unknown-setting.ts'
 
 /** Where a value comes from. */
@@ -37,7 +38,7 @@ export interface ConfigProblem {
 }
 
 export interface ConfigInputs {
-  /** Path of the YAML file; undefined: none. */
+  /** The file that the command line names; else GOLDPAN_CONFIG does, else it is the default one. */
   readonly file?: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
   /** What the command line says, by `section.key`; undefined values are not said. */
@@ -51,7 +52,7 @@ export function readConfig<const S extends Sections>(
 ): Result<EffectiveConfig<S>, ConfigProblem> {
   const sentences = unknownInEnvironment(sections, inputs.env)
   const warnings: string[] = []
-  const file = openFile(inputs.file, sentences)
+  const file = openFile(findConfigFile(inputs.file, inputs.env), sentences)
   if (file) sentences.push(...unknownInFile(sections, file))
   const config: Record<string, Record<string, unknown>> = {}
   const entries: ConfigEntry[] = []

@@ -1,0 +1,223 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { formatWarehouseTime } from '@goldpan/warehouse'
+import { type EmbeddedWarehouse, openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
+import kafkajs from 'kafkajs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Broker, startBroker } from '../broker/broker.ts'
+import { missingBroker } from '../broker/broker-jars.ts'
+import { testUser } from '../broker/broker-properties.ts'
+
+const main = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
+const shiftClock = fileURLToPath(new URL('./shift-clock.ts', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'goldpan-doctor-'))
+const cleanEnv = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('GOLDPAN_')),
+)
+
+interface Seen {
+  readonly code: number | null
+  readonly stopsAt: string | null
+  /** What was seen where it stops, or everywhere when it does not. */
+  readonly text: string
+  readonly passed: readonly string[]
+}
+
+/** Runs the doctor beside this process, which may be what it asks. */
+function doctor(
+  words: readonly string[],
+  { env = {}, node = [] }: { env?: Record<string, string>; node?: readonly string[] } = {},
+): Promise<Seen> {
+  const all = [...node, main, 'doctor', '--seconds', '1', '--format', 'json', ...words]
+  const child = spawn(process.execPath, all, { cwd: folder, env: { ...cleanEnv, ...env } })
+  let out = ''
+  let complaint = ''
+  child.stdout.on('data', (chunk) => (out += chunk))
+  child.stderr.on('data', (chunk) => (complaint += chunk))
+  return new Promise((resolve, reject) =>
+    child.on('close', (code) => {
+      if (out === '') return reject(new Error(complaint))
+      const { stops_at, stages } = JSON.parse(out)
+      resolve({
+        code,
+        stopsAt: stops_at,
+        text: JSON.stringify(stages.at(-1)),
+        passed: stages
+          .filter(({ state }: { state: string }) => state === 'flows')
+          .map(({ stage }: { stage: string }) => stage),
+      })
+    }),
+  )
+}
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const missing = missingBroker()
+describe.skipIf(missing)(`the doctor at the bus ${missing ?? ''}`, () => {
+  let broker: Broker
+  let bus: readonly string[]
+  beforeAll(async () => {
+    broker = await startBroker()
+    bus = ['--bus', `kafka://${broker.plain}`]
+  })
+  afterAll(() => broker.close())
+
+  const sasl = (password: string) => {
+    const file = join(folder, 'bus-password')
+    writeFileSync(file, password, { mode: 0o600 })
+    return {
+      GOLDPAN_BUS_SASL_MECHANISM: 'scram-sha-256',
+      GOLDPAN_BUS_SASL_USERNAME: testUser.username,
+      GOLDPAN_BUS_SASL_PASSWORD_FILE: file,
+    }
+  }
+
+  it('names the topics when one is missing', async () => {
+    const { code, stopsAt, text, passed } = await doctor(bus)
+    expect({ code, stopsAt, passed }).toEqual({
+      code: 1,
+      stopsAt: 'topics',
+      passed: ['broker', 'credentials'],
+    })
+    expect(text).toMatch(/the bus has no topic goldpan\.handshakes\.v1/)
+  })
+
+  it('names the credentials when the password is wrong, and does not tell it', async () => {
+    const words = ['--bus', `kafka://${broker.sasl}`]
+    const { stopsAt, text, passed } = await doctor(words, { env: sasl('a-wrong-secret') })
+    expect({ stopsAt, passed }).toEqual({ stopsAt: 'credentials', passed: ['broker'] })
+    expect(text).toMatch(/does not let the user sensor in/)
+    expect(text).not.toContain('a-wrong-secret')
+    const right = await doctor(words, { env: sasl(testUser.password) })
+    expect(right.stopsAt).toBe('topics')
+  })
+
+  it('names the broker when its certificate is not trusted', async () => {
+    const { stopsAt, text } = await doctor(['--bus', `kafka+tls://${broker.saslTls}`])
+    expect(stopsAt).toBe('broker')
+    expect(text).toMatch(/certificate .* is not trusted .*bus\.ca_file/)
+  })
+
+  it('names the estimator when the topics are there and nobody takes what they hold', async () => {
+    const kafka = new kafkajs.Kafka({
+      brokers: [broker.plain],
+      logLevel: kafkajs.logLevel.NOTHING,
+    })
+    const admin = kafka.admin()
+    await admin.connect()
+    const names = ['goldpan.handshakes.v1', 'goldpan.traffic.v1', 'goldpan.sensors.v1']
+    await admin.createTopics({ topics: names.map((topic) => ({ topic })), waitForLeaders: true })
+    await admin.disconnect()
+    const { stopsAt, text } = await doctor(bus)
+    expect(stopsAt).toBe('estimator')
+    expect(text).toMatch(/no estimator is in the group/)
+  })
+
+  it('names the broker when it is away', async () => {
+    await broker.stop()
+    const { stopsAt, passed } = await doctor(bus)
+    expect({ stopsAt, passed }).toEqual({ stopsAt: 'broker', passed: [] })
+    await broker.start()
+  })
+})
+
+describe('the doctor at the warehouse', () => {
+  let engine: EmbeddedWarehouse
+  let url: string
+  beforeAll(async () => {
+    const opened = await openEmbeddedWarehouse({ folder: join(folder, 'warehouse') })
+    if (!opened.ok) throw new Error(opened.error.message)
+    engine = opened.value
+    url = `http://default@127.0.0.1:${await engine.serve(0)}`
+  })
+  afterAll(() => engine.close())
+
+  /** A heartbeat of a sensor whose clock is off by some seconds. */
+  async function hear(sensor: string, offSeconds: number): Promise<void> {
+    const time = formatWarehouseTime((Date.now() + offSeconds * 1000) * 1000)
+    const row = { service: 'ns1.example', site: 'ams', sensor, time, final: false }
+    await engine.insertRows('sensor_status', [row], `${sensor}/${time}`)
+  }
+
+  it('names the warehouse when it is away', async () => {
+    const { stopsAt } = await doctor(['--warehouse', 'http://default@127.0.0.1:1'])
+    expect(stopsAt).toBe('warehouse')
+  })
+
+  it('names the warehouse when the password is wrong, and does not tell it', async () => {
+    const port = await engine.serve(0, { estimator: 'sesame' })
+    const file = join(folder, 'warehouse-password')
+    writeFileSync(file, 'a-wrong-secret', { mode: 0o600 })
+    const env = { GOLDPAN_WAREHOUSE_PASSWORD_FILE: file }
+    const words = ['--warehouse', `http://estimator@127.0.0.1:${port}`]
+    const { code, stopsAt, text } = await doctor(words, { env })
+    expect({ code, stopsAt }).toEqual({ code: 1, stopsAt: 'warehouse' })
+    expect(text).toMatch(/does not let in the user estimator/)
+    expect(text).not.toContain('a-wrong-secret')
+  })
+
+  it('names the rows when no sensor has reported', async () => {
+    const { stopsAt, passed } = await doctor(['--warehouse', url])
+    expect({ stopsAt, passed }).toEqual({
+      stopsAt: 'rows',
+      passed: ['warehouse', 'migrations', 'disk', 'clock'],
+    })
+  })
+
+  it('passes when a sensor has reported just now', async () => {
+    await hear('one', -3)
+    const { code, stopsAt, passed } = await doctor(['--warehouse', url])
+    expect({ code, stopsAt }).toEqual({ code: 0, stopsAt: null })
+    expect(passed).toContain('rows')
+  })
+
+  it('names the clock when this host is an hour ahead', async () => {
+    const env = { GOLDPAN_TEST_CLOCK_MILLIS: '3600000' }
+    const { stopsAt, text } = await doctor(['--warehouse', url], {
+      env,
+      node: ['--import', shiftClock],
+    })
+    expect(stopsAt).toBe('clock')
+    expect(text).toMatch(/this host's clock is 3600\.\d s ahead of the warehouse's/)
+  })
+
+  it('names the clock when a sensor is an hour ahead', async () => {
+    await hear('two', 3600)
+    const { stopsAt, text } = await doctor(['--warehouse', url])
+    expect(stopsAt).toBe('clock')
+    expect(text).toMatch(/the clock of the sensor ns1\.example\/ams\/two is 3[56]\d\d s ahead/)
+  })
+})
+
+/** Root may mount a small file system, which is then really full. */
+const cannotMount =
+  process.getuid?.() !== 0 || spawnSync('mount', ['--version']).status !== 0
+    ? 'needs root to mount a small file system'
+    : undefined
+
+describe.skipIf(cannotMount && !process.env.CI)(`a full warehouse ${cannotMount ?? ''}`, () => {
+  it('is named by the doctor', async () => {
+    const small = mkdtempSync(join(tmpdir(), 'goldpan-small-'))
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=400m', 'tmpfs', small])
+    expect(mounted.status).toBe(0)
+    try {
+      const opened = await openEmbeddedWarehouse({ folder: join(small, 'warehouse') })
+      if (!opened.ok) throw new Error(opened.error.message)
+      const words = ['--warehouse', `http://default@127.0.0.1:${await opened.value.serve(0)}`]
+      const before = await doctor(words)
+      expect(before.stopsAt).toBe('rows')
+      spawnSync('dd', ['if=/dev/zero', `of=${join(small, 'ballast')}`, 'bs=1M'])
+      const { stopsAt, text } = await doctor(words)
+      expect(stopsAt).toBe('disk')
+      expect(text).toMatch(/the warehouse is full: disk \w+ has 0\.00 GB of 0\.42 GB free/)
+      rmSync(join(small, 'ballast'))
+      await opened.value.close()
+    } finally {
+      spawnSync('umount', [small])
+      rmSync(small, { recursive: true })
+    }
+  })
+})
