@@ -61,6 +61,14 @@ describe('the report of a small world', () => {
     expect(html).not.toContain('<img')
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;')
     for (const { site } of report.sites) expect(html).toContain(`<th scope="row">${site}</th>`)
+    expect([...html.matchAll(/<h2[^>]*>(.*?)<\/h2>/g)].map(([, words]) => words)).toEqual([
+      ...['What is wrong', 'RTT by site', 'Site by site', 'Networks with most queries'],
+      ...['Coverage', 'What was read', 'How to read this'],
+    ])
+    expect(Object.keys(report)).toEqual([
+      ...['service', 'from', 'to', 'weight', 'captures', 'sites', 'findings', 'networks'],
+      ...['coverage', 'discards', 'bin_seconds', 'over_time', 'evidence'],
+    ])
   })
 
   it('says what is missing without networks and sites, and speaks of IPv4 alone', async () => {
@@ -70,6 +78,17 @@ describe('the report of a small world', () => {
     expect(code).toBe(0)
     expect(out).toContain('Unknown: --networks FILE tells which prefix belongs to which AS.')
     expect(out).not.toMatch(/\bv6\b/)
+    expect(out.split('\n\n').map((section) => section.split('\n')[0])).toEqual([
+      expect.stringMatching(/^s\.example, 2026-01-01T00:00:0\dZ to .*Z \(\d+ min\)$/),
+      'What was read',
+      'RTT by site, over prefixes weighted by their queries',
+      'RTT by site, over handshakes',
+      'Networks with most queries',
+      'Coverage: who has at least 10 handshakes',
+      'Counted and set aside',
+      'What is wrong',
+      'Nothing is wrong that the data can show.',
+    ])
     expect(page('only.html')).toContain('<code>--networks FILE</code>')
     expect(page('only.html')).not.toMatch(/class="version v6"|NaN|undefined/)
   })
