@@ -76,10 +76,11 @@ async function insert(): Promise<void> {
     if (clients === 'prefix') batch.present[row]! &= ~4
   }
   const source = { service: world.service, site: '', sensor: '' }
+  const run = { source, rows: batch.length, isClockWrong: false }
   // A copy for each column: Arrow's writer takes neighbours that share memory for one.
   const ofSite = (name: string, id: number) =>
     dictionaryColumn(name, { texts: world.sites, keys: siteKeys.slice(), id }, batch.length)
-  const columns = handshakeRowColumns(batch, source, networks).map((column) =>
+  const columns = handshakeRowColumns(batch, [run], networks).map((column) =>
     column.name === 'site'
       ? ofSite('site', 4)
       : column.name === 'sensor'

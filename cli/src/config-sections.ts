@@ -1,5 +1,6 @@
 import { watchSection } from '@goldpan/anycast-analyzer/config'
 import { captureSection } from '@goldpan/capture/config'
+import { estimateSection } from '@goldpan/estimator/config'
 import {
   busSection,
   httpSection,
@@ -13,6 +14,7 @@ export const configSections = {
   bus: busSection,
   warehouse: warehouseSection,
   capture: captureSection,
+  estimate: estimateSection,
   watch: watchSection,
   log: logSection,
   http: httpSection,

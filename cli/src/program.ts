@@ -148,6 +148,19 @@ function addDemo(program: Command): void {
     .action(lazily(() => import('./commands/demo.ts')))
 }
 
+function addEstimate(program: Command): void {
+  program
+    .command('estimate')
+    .description('take what sensors sent from the bus into the warehouse, each row once')
+    .option('--from <bus>', 'kafka://HOST:PORT[,…], kafka+tls://HOST:PORT[,…] or file:DIR')
+    .addOption(warehouseOption())
+    .option('--group <name>', 'consumer group; estimators of one warehouse share it')
+    .option('--networks <file>', 'CSV prefix,asn,name,country; MMDB; or CAIDA pfx2as', collect)
+    .option('--sites <file>', 'CSV: code,city,country,latitude,longitude')
+    .option('--config <file>', 'YAML file, see docs/reference/configuration.md')
+    .action(lazily(() => import('./commands/estimate.ts')))
+}
+
 interface WatchFlags {
   warehouse?: string
   service?: string[]
@@ -184,6 +197,7 @@ const commands = [
   addSql,
   addMigrate,
   addSimulate,
+  addEstimate,
   addWatch,
   addDashboards,
   (program: Command) => addCapture(program, portOption),

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { analyzeWarehouse } from '@goldpan/anycast-analyzer'
@@ -11,6 +10,7 @@ import {
   readNetworkTable,
   readSites,
   type Site,
+  storePlaces,
 } from '@goldpan/estimator'
 import { type CaptureFacts, readReport } from '@goldpan/report'
 import { createInProcessBus } from '@goldpan/runtime'
@@ -211,16 +211,6 @@ function bytesOf(path: string): number {
     return 0
   }
 }
-
-/** Places and names go to the warehouse, so that SQL can tell them. */
-async function storePlaces(warehouse: Warehouse, { sites, networks }: Preparation): Promise<void> {
-  if (sites.length > 0) await warehouse.insertRows('sites', sites, tokenOf('sites', sites))
-  const names = [...(networks?.names() ?? [])].map(([asn, name]) => ({ asn, name }))
-  if (names.length > 0) await warehouse.insertRows('networks', names, tokenOf('networks', names))
-}
-
-const tokenOf = (table: string, rows: readonly object[]): string =>
-  `${table}/${createHash('sha256').update(JSON.stringify(rows)).digest('hex')}`
 
 function complainOfInput({ notes, damages }: CaptureSummary): void {
   for (const note of notes) complain(note)

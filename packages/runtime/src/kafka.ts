@@ -3,6 +3,7 @@
 export type { KafkaSasl, KafkaSecurity, KafkaTls } from './kafka-client.ts'
 export type { Compression } from './kafka-codecs.ts'
 export { compressions } from './kafka-codecs.ts'
+export { KafkaGroup } from './kafka-group.ts'
 export type {
   BusInspector,
   BusTrouble,
@@ -10,9 +11,19 @@ export type {
   PartitionState,
 } from './kafka-inspection.ts'
 export { createBusInspector } from './kafka-inspection.ts'
+export type {
+  BusRecord,
+  FetchedRecords,
+  GroupHandler,
+  KafkaGroupOptions,
+  Membership,
+  OwnedPartition,
+} from './kafka-membership.ts'
+export { OwnershipLost } from './kafka-membership.ts'
 export type { BusConfig, ConfiguredBus, KafkaOptions } from './kafka-options.ts'
 export { readBusOptions } from './kafka-options.ts'
-export { MessageRefused } from './kafka-producer.ts'
+export type { KafkaProducerOptions } from './kafka-producer.ts'
+export { KafkaProducer, MessageRefused } from './kafka-producer.ts'
 export type { KafkaSender, KafkaSenderMetrics, KafkaSenderOptions } from './kafka-sender.ts'
 export { createKafkaSender } from './kafka-sender.ts'
 export type { TopicSettings } from './kafka-topics.ts'

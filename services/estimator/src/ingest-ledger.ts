@@ -44,14 +44,46 @@ export class IngestLedger {
 
   /** Writes down that ranges are in the warehouse. */
   async write(ranges: readonly IngestRange[], token: string): Promise<void> {
-    const rows = ranges.map(({ source, boot, topic, end }) => ({
-      ...source,
-      boot,
-      topic,
-      next_row: end,
-    }))
-    await this.#warehouse.insertRows('ingests', rows, token)
+    await writeIngests(this.#warehouse, ranges, token)
   }
+}
+
+/** Writes down which rows of boots the warehouse has. */
+export async function writeIngests(
+  warehouse: Warehouse,
+  ranges: readonly Pick<IngestRange, 'source' | 'boot' | 'topic' | 'end'>[],
+  token: string,
+): Promise<void> {
+  const rows = ranges.map(({ source, boot, topic, end }) => ({
+    ...source,
+    boot,
+    topic,
+    next_row: end,
+  }))
+  await warehouse.insertRows('ingests', rows, token)
+}
+
+export interface KnownBoot {
+  readonly source: Source
+  readonly boot: string
+  readonly nextRow: number
+}
+
+/** What the warehouse knows of some boots on a topic. */
+export async function readIngests(
+  warehouse: Warehouse,
+  topic: Topic,
+  boots: readonly string[],
+): Promise<KnownBoot[]> {
+  const rows = await warehouse.query<Source & { boot: string; next: number }>(
+    `SELECT service, site, sensor, boot, toFloat64(max(next_row)) AS next
+     FROM ingests WHERE topic = {topic:String} AND boot IN {boots:Array(String)}
+     GROUP BY service, site, sensor, boot`,
+    { topic, boots },
+  )
+  return rows.map(({ service, site, sensor, boot, next }) => ({
+    ...{ source: { service, site, sensor }, boot, nextRow: next },
+  }))
 }
 
 const keyOf = ({ source, boot, topic }: Stream): string =>

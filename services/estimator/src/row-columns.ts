@@ -21,33 +21,42 @@ import type { NetworkTable } from './network-table.ts'
 /** Numbers of the Arrow dictionaries in a block; those of a message's own are 1 and 2. */
 const dictionaryId = { service: 3, site: 4, sensor: 5, country: 6, excluded: 7, method: 8 } as const
 
+/** Rows of one source that follow each other in a block. */
+export interface SourceRun {
+  readonly source: Source
+  readonly rows: number
+  /** They are kept apart: the clock of their sensor is wrong. */
+  readonly isClockWrong: boolean
+}
+
 /** Columns of the table `handshakes`: the message's, the source, and what enrichment adds. */
 export function handshakeRowColumns(
   batch: HandshakeBatch,
-  source: Source,
+  runs: readonly SourceRun[],
   networks: NetworkTable | undefined,
 ): Column[] {
   return [
-    ...sourceColumns(source, batch.length),
+    ...sourceColumns(runs, batch.length),
     ...handshakeColumns(batch),
     constantColumn('method', 'handshake', dictionaryId.method, batch.length),
     ...networkColumns(batch.prefix, batch.length, networks),
-    excludedColumn(batch),
+    excludedColumn(runs, batch.length, batch.flags),
   ]
 }
 
 /** Columns of the table `traffic`. */
 export function trafficRowColumns(
   batch: TrafficBatch,
-  source: Source,
+  runs: readonly SourceRun[],
   networks: NetworkTable | undefined,
 ): Column[] {
   const { present, length } = batch
   const hasPrefix = { present, bit: trafficPresent.prefix }
   return [
-    ...sourceColumns(source, length),
+    ...sourceColumns(runs, length),
     ...trafficColumns(batch),
     ...networkColumns(batch.prefix, length, networks, hasPrefix),
+    excludedColumn(runs, length),
   ]
 }
 
@@ -76,10 +85,23 @@ export function sensorStatusRow(status: SensorStatus, source: Source): object {
   }
 }
 
-const sourceColumns = (source: Source, length: number): Column[] =>
-  (['service', 'site', 'sensor'] as const).map((name) =>
-    constantColumn(name, source[name], dictionaryId[name], length),
-  )
+const sourceColumns = (runs: readonly SourceRun[], length: number): Column[] =>
+  (['service', 'site', 'sensor'] as const).map((name) => {
+    const indexes = new Map<string, number>()
+    const keys = new Uint16Array(length)
+    let row = 0
+    for (const { source, rows } of runs) {
+      const key = indexes.get(source[name]) ?? indexes.size
+      indexes.set(source[name], key)
+      keys.fill(key, row, row + rows)
+      row += rows
+    }
+    return dictionaryColumn(
+      name,
+      { texts: [...indexes.keys()], keys, id: dictionaryId[name] },
+      length,
+    )
+  })
 
 const constantColumn = (name: string, text: string, id: number, length: number): Column =>
   dictionaryColumn(name, { texts: [text], keys: new Uint16Array(length), id }, length)
@@ -131,18 +153,28 @@ function networkColumns(
   ]
 }
 
-const exclusions = ['', 'ambiguous', 'client_side'] as const
+const exclusions = ['', 'ambiguous', 'client_side', 'clock'] as const
+const exclusion = { ambiguous: 1, clientSide: 2, clock: 3 } as const
 
 /** Why a row is kept out of every aggregate; empty: it counts. */
-function excludedColumn({ flags, length }: HandshakeBatch): Column {
+function excludedColumn(runs: readonly SourceRun[], length: number, flags?: Uint8Array): Column {
   const keys = new Uint16Array(length)
-  for (let row = 0; row < length; row++) {
-    if (flags[row]! & handshakeFlag.ambiguous) keys[row] = 1
-    else if (flags[row]! & handshakeFlag.client_side) keys[row] = 2
+  let row = 0
+  for (const { rows, isClockWrong } of runs) {
+    if (isClockWrong) keys.fill(exclusion.clock, row, row + rows)
+    else if (flags) markFlags(keys, flags, row, row + rows)
+    row += rows
   }
   return dictionaryColumn(
     'excluded',
     { texts: exclusions, keys, id: dictionaryId.excluded },
     length,
   )
+}
+
+function markFlags(keys: Uint16Array, flags: Uint8Array, start: number, end: number): void {
+  for (let row = start; row < end; row++) {
+    if (flags[row]! & handshakeFlag.ambiguous) keys[row] = exclusion.ambiguous
+    else if (flags[row]! & handshakeFlag.client_side) keys[row] = exclusion.clientSide
+  }
 }

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import type { Log, Readiness } from '@goldpan/runtime'
+import type { ConfigOf } from '@goldpan/runtime/config'
+import type { KafkaOptions } from '@goldpan/runtime/kafka'
+import type { Warehouse } from '@goldpan/warehouse'
+import { messageDaysMax } from './check-record.ts'
+import type { estimateSection } from './config.ts'
+import { createDeadLetters } from './dead-letters.ts'
+import { GroupEstimator } from './group-estimator.ts'
+import type { EstimatorMetrics } from './metrics.ts'
+import { readActiveParts, waitFactor } from './part-pressure.ts'
+import { type Places, storePlaces } from './places.ts'
+import type { LineLimits } from './range-line.ts'
+
+export interface EstimateAppOptions {
+  readonly config: ConfigOf<{ readonly estimate: typeof estimateSection }>['estimate']
+  readonly kafka: KafkaOptions
+  readonly warehouse: Warehouse
+  readonly log: Log
+  readonly metrics: EstimatorMetrics
+  readonly places: Places
+}
+
+export interface EstimateApp {
+  start(): Promise<void>
+  /** Takes other places and networks for the rows to come. */
+  reload(places: Places): Promise<void>
+  readiness(): Readiness
+  stop(): Promise<void>
+}
+
+/** A block is smaller than 500 k rows and 256 MB, and lies in few partitions of its table. */
+const blockMost = {
+  ...{ rowsMax: 500_000, bytesMax: 200 * 2 ** 20, messagesMax: 10_000 },
+  daysMax: 2 * messageDaysMax,
+}
+const partsEveryMillis = 5_000
+/** Without a sign of life from the bus for so long it is not ready. */
+const quietMillisMax = 10_000
+
+/** Bus → checked, enriched rows → warehouse, as a member of a consumer group. */
+export function createEstimateApp(options: EstimateAppOptions): EstimateApp {
+  const { config, kafka, warehouse, log, metrics } = options
+  let networks = options.places.networks
+  let factor = 1
+  let watch: NodeJS.Timeout | undefined
+  const limits = (): LineLimits => ({
+    ...blockMost,
+    rowsMin: config.range_rows,
+    ageMillis: config.range_age * factor,
+    proofMillis: config.session_timeout / 2,
+  })
+  const deadLetters = createDeadLetters(warehouse, { ...kafka, log })
+  const shared = {
+    ...{ warehouse, deadLetters, limits, metrics, log },
+    networks: () => networks,
+    now: () => performance.now(),
+    newIncarnation: () => randomBytes(8).toString('base64url'),
+  }
+  const group = new GroupEstimator({
+    shared,
+    kafka: {
+      ...kafka,
+      ...{ log, clientId: 'goldpan-estimator', group: config.group },
+      sessionMillis: config.session_timeout,
+      standMillis: config.stand_still,
+    },
+  })
+  const lookAtParts = async (): Promise<void> => {
+    try {
+      const parts = await readActiveParts(warehouse)
+      metrics.activeParts(parts)
+      factor = waitFactor(parts)
+    } catch (error) {
+      log.debug({ reason: (error as Error).message }, 'active parts cannot be counted')
+    }
+  }
+  return {
+    async start() {
+      await storePlaces(warehouse, options.places)
+      watch = setInterval(() => void lookAtParts(), partsEveryMillis)
+      group.start()
+    },
+    async reload(places) {
+      networks = places.networks
+      await storePlaces(warehouse, places)
+    },
+    readiness: () => ({ notReady: notReady(group) }),
+    async stop() {
+      clearInterval(watch)
+      await group.stop()
+      await deadLetters.close()
+    },
+  }
+}
+
+function notReady({ isMember, standingMillis }: GroupEstimator): string[] {
+  const quietSeconds = Math.round(standingMillis / 1000)
+  if (standingMillis > quietMillisMax) return [`the bus is silent since ${quietSeconds} s`]
+  return isMember ? [] : ['it has not joined the group yet']
+}

@@ -1,0 +1,74 @@
+import { err, ok, type Result } from '@goldpan/core'
+import { createLifecycle, createLog, createMetrics, serveHealth } from '@goldpan/runtime'
+import {
+  busSection,
+  type ConfigOf,
+  httpSection,
+  logSection,
+  readConfig,
+  warehouseSection,
+} from '@goldpan/runtime/config'
+import { readBusOptions } from '@goldpan/runtime/kafka'
+import type { Warehouse } from '@goldpan/warehouse'
+import { createEstimateApp } from './app.ts'
+import { estimateSection } from './config.ts'
+import { readPlaces } from './enrichment.ts'
+import { estimateFolder } from './estimate-folder.ts'
+import { createEstimatorMetrics } from './metrics.ts'
+
+export const estimateSections = {
+  ...{ bus: busSection, warehouse: warehouseSection, estimate: estimateSection },
+  ...{ http: httpSection, log: logSection },
+}
+
+export interface EstimateInputs {
+  /** The YAML file. */
+  readonly file?: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly overrides: Readonly<Record<string, unknown>>
+  /** Opens the warehouse that the configuration names. */
+  readonly openWarehouse: (
+    config: ConfigOf<typeof estimateSections>['warehouse'],
+  ) => Promise<Result<Warehouse, { readonly message: string }>>
+}
+
+/** Runs `goldpan estimate` until it is stopped; the error is a sentence. */
+export async function runEstimate(inputs: EstimateInputs): Promise<Result<number, string>> {
+  const read = readConfig(estimateSections, inputs)
+  if (!read.ok) return err(read.error.message)
+  const { bus: busConfig, warehouse: wanted, estimate, http, log: logging } = read.value.config
+  const bus = readBusOptions(busConfig)
+  if (!bus.ok) return bus
+  const places = readPlaces(estimate)
+  if (!places.ok) return places
+  const opened = await inputs.openWarehouse(wanted)
+  if (!opened.ok) return err(opened.error.message)
+  const warehouse = opened.value
+  const log = createLog({ level: logging.level, component: 'estimate' })
+  if (bus.value.kind === 'file') {
+    return estimateFolder(bus.value.folder, { places: places.value, warehouse, log })
+  }
+  const lifecycle = createLifecycle({ log, deadlineMillis: http.stop_deadline })
+  const metrics = createMetrics({ component: 'estimate' })
+  const app = createEstimateApp({
+    ...{ config: estimate, kafka: bus.value.kafka, warehouse, log, places: places.value },
+    metrics: createEstimatorMetrics(metrics),
+  })
+  const isReady = () => app.readiness()
+  const health = await serveHealth({ listen: http.estimate_listen, metrics, isReady })
+  if (!health.ok) {
+    await warehouse.close()
+    return err(health.error)
+  }
+  log.info({ warehouse: wanted.url, bus: busConfig.url, health: health.value.url }, 'estimating')
+  await app.start()
+  lifecycle.onReload('networks', async () => {
+    const again = readPlaces(estimate)
+    if (!again.ok) throw new Error(again.error)
+    await app.reload(again.value)
+  })
+  lifecycle.onStop('partitions', () => app.stop())
+  lifecycle.onStop('health', () => health.value.close())
+  lifecycle.onStop('warehouse', () => warehouse.close())
+  return ok(await lifecycle.untilStopped())
+}

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createTrafficBatch } from '@goldpan/core'
+import type { BusMessage } from '@goldpan/runtime'
+import { createKafkaSender, type KafkaSender, topicSettingsDefault } from '@goldpan/runtime/kafka'
+import { openServerWarehouse, type Warehouse } from '@goldpan/warehouse'
+import { encodeSensorStatus, encodeTraffic } from '@goldpan/wire'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { missingBroker } from '../broker/broker-jars.ts'
+import { keepingLog } from '../broker/bus-reader.ts'
+import { type SharedBroker, sharedBroker } from '../broker/shared-broker.ts'
+import { type OwnProcess, startProcess } from '../integration/own-process.ts'
+import { loadMessage } from './bus-load.ts'
+import { WarehouseServer } from './warehouse-server.ts'
+
+const missing = missingBroker()
+const cli = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
+const startMicros = 1_780_000_000e6
+const live = (sensor: string, service: string) => ({
+  ...{ source: { service, site: 'ams', sensor }, boot: randomUUID() },
+  ...{ startMicros, microsPerRow: 1000 },
+})
+
+describe.skipIf(missing)(
+  `goldpan estimate between real brokers and tables ${missing ?? ''}`,
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'goldpan-estimate-'))
+    const server = new WarehouseServer(join(folder, 'warehouse'))
+    const networks = join(folder, 'networks.csv')
+    let broker: SharedBroker
+    let sender: KafkaSender
+    let warehouse: Warehouse
+    let estimator: OwnProcess
+
+    beforeAll(async () => {
+      writeFileSync(networks, 'prefix,asn,name,country\n10.0.0.0/8,64500,Ten,NL\n')
+      broker = await sharedBroker()
+      await server.start()
+      const opened = await openServerWarehouse({ url: `http://default@127.0.0.1:${server.port}` })
+      if (!opened.ok) throw new Error(opened.error.message)
+      warehouse = opened.value
+      sender = createKafkaSender({
+        ...{ brokers: [broker.plain], topics: topicSettingsDefault, compression: 'lz4' },
+        log: keepingLog(),
+      })
+      const from = ['--from', `kafka://${broker.plain}`, '--group', randomUUID()]
+      const to = ['--warehouse', `http://default@127.0.0.1:${server.port}`, '--networks', networks]
+      process.env.GOLDPAN_HTTP_ESTIMATE_LISTEN = 'off'
+      estimator = startProcess(process.execPath, [cli, 'estimate', ...from, ...to])
+    })
+
+    afterAll(async () => {
+      await estimator?.stop('SIGTERM')
+      await sender?.close()
+      await warehouse?.close()
+      await server.kill()
+      rmSync(folder, { recursive: true, force: true })
+    })
+
+    const count = async (sql: string): Promise<number> => {
+      const rows = await warehouse.query<{ n: number }>(`SELECT toFloat64(${sql}) AS n`)
+      return rows[0]!.n
+    }
+    /** Resolves when the query gives what is wanted, or at last, whatever it gives. */
+    const settled = async (sql: string, wanted: number): Promise<number> => {
+      for (let tries = 0; ; tries++) {
+        const got = await count(sql)
+        if (got === wanted || tries > 150) return got
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    }
+    const send = async (...messages: BusMessage[]): Promise<void> => {
+      await Promise.all(messages.map((message) => sender.send(message)))
+    }
+
+    it('puts rows of several sensors into the table and its rollups, enriched', async () => {
+      const service = randomUUID()
+      for (const sensor of ['x', 'y', 'z']) {
+        const load = live(sensor, service)
+        await send(
+          ...[0, 1, 2, 3].map((n) => loadMessage(load, { n, firstRow: n * 500, rows: 500 })),
+        )
+      }
+      const mine = `FROM handshakes WHERE service = '${service}'`
+      expect(await settled(`(SELECT count() ${mine})`, 6000)).toBe(6000)
+      expect(await count(`(SELECT countIf(asn = 64500 AND country = 'NL') ${mine})`)).toBe(3000)
+      expect(await count(`(SELECT uniqExact(sensor) ${mine})`)).toBe(3)
+      expect(await count(`(SELECT uniqExact(ingress) ${mine})`)).toBe(2)
+      const rollup = `(SELECT sum(handshakes) FROM rtt_by_site_1m WHERE service = '${service}')`
+      expect(await settled(rollup, 6000)).toBe(6000)
+    })
+
+    it('takes rows that were sent again, and a file that has grown, once', async () => {
+      const service = randomUUID()
+      const load = live('x', service)
+      const whole = loadMessage(load, { n: 0, firstRow: 0, rows: 300 })
+      const grown = loadMessage(load, { n: 0, firstRow: 0, rows: 450 })
+      const after = loadMessage(load, { n: 1, firstRow: 450, rows: 50 })
+      await send(whole, whole)
+      const rows = `(SELECT count() FROM handshakes WHERE service = '${service}')`
+      expect(await settled(rows, 300)).toBe(300)
+      await send(grown, after, whole)
+      expect(await settled(rows, 500)).toBe(500)
+      const times = `(SELECT uniqExact(time) FROM handshakes WHERE service = '${service}')`
+      expect(await count(times)).toBe(500)
+    })
+
+    it('takes traffic and heartbeats too', async () => {
+      const service = randomUUID()
+      const { source, boot } = live('x', service)
+      const batch = createTrafficBatch(1)
+      batch.length = 1
+      batch.minuteSeconds[0] = startMicros / 1e6 - ((startMicros / 1e6) % 60)
+      batch.udpQueries[0] = 7
+      batch.samplingRate[0] = 1
+      batch.present[0] = 3
+      batch.prefix.set([0xff, 0xff, 10, 0, 1], 10)
+      const meta = { ...source, boot, firstRow: 0 }
+      const status = {
+        ...{ timeMicros: startMicros, final: false, packets: 1, bytes: 60, handshakes: 1 },
+        ...{ counters: {}, pending: 0, version: '0' },
+      }
+      const common = { source, boot, n: 0, firstRow: 0, rows: 1 }
+      await send(
+        { ...common, topic: 'goldpan.traffic.v1', value: encodeTraffic(batch, meta) },
+        { ...common, topic: 'goldpan.sensors.v1', value: encodeSensorStatus([status], meta) },
+      )
+      const from = (table: string) => `(SELECT count() FROM ${table} WHERE service = '${service}')`
+      expect(await settled(from('traffic'), 1)).toBe(1)
+      expect(await settled(from('sensor_status'), 1)).toBe(1)
+    })
+
+    it('lays aside what cannot be taken, by reason, and goes on', async () => {
+      const service = randomUUID()
+      const load = live('x', service)
+      const good = loadMessage(load, { n: 0, firstRow: 0, rows: 10 })
+      const version = { ...good, value: Buffer.from(good.value) }
+      version.value.write('v2', version.value.indexOf('goldpan.handshakes.v1') + 19)
+      const wide = loadMessage(
+        { ...load, boot: 'wide', microsPerRow: 86_400e6 },
+        { n: 0, firstRow: 0, rows: 50 },
+      )
+      const other = { ...good, source: { ...good.source, sensor: 'another' } }
+      await send({ ...good, value: Buffer.from('no arrow') }, version, wide, other, good)
+      const rows = `(SELECT count() FROM handshakes WHERE service = '${service}')`
+      expect(await settled(rows, 10)).toBe(10)
+      const letters = `(SELECT count() FROM dead_letters WHERE source LIKE '${service}/%')`
+      expect(await settled(letters, 4)).toBe(4)
+      const reasons = await warehouse.query<{ reason: string }>(
+        'SELECT reason FROM dead_letters WHERE source LIKE {like:String} ORDER BY reason',
+        { like: `${service}/%` },
+      )
+      expect(reasons.map(({ reason }) => reason)).toEqual([
+        ...['not_arrow', 'too_many_days', 'wrong_key', 'wrong_version'],
+      ])
+    })
+
+    it('stops in the order of the data: what it took is there, and code 143 says why', async () => {
+      const service = randomUUID()
+      const load = live('x', service)
+      await send(loadMessage(load, { n: 0, firstRow: 0, rows: 100 }))
+      await settled(`(SELECT count() FROM handshakes WHERE service = '${service}')`, 100)
+      const ended = estimator.finished(15_000)
+      await estimator.stop('SIGTERM')
+      expect(await ended).toBe(143)
+    })
+  },
+)
