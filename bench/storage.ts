@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHandshakeBatch, formatPrefix, type HandshakeBatch } from '@goldpan/core'
 import { drawPopulation, parseWorld, simulateMinutes } from '@goldpan/simulator'
+import { rollUp } from '@goldpan/warehouse'
 import { type EmbeddedWarehouse, openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
 import { dictionaryColumn, encodeMessage } from '@goldpan/wire'
 import { joinBatches } from '../services/estimator/src/column-batch.ts'
@@ -136,5 +137,37 @@ await report('before merges')
 await warehouse.command('SYSTEM START MERGES handshakes')
 await warehouse.command('OPTIMIZE TABLE handshakes FINAL')
 await report('merged')
+
+/** Median wall time and CPU of a work, milliseconds. */
+async function cost(times: number, work: (run: number) => Promise<unknown>) {
+  const walls: number[] = []
+  const before = process.cpuUsage()
+  for (let run = 0; run < times; run++) {
+    const start = performance.now()
+    await work(run)
+    walls.push(performance.now() - start)
+  }
+  const { user, system } = process.cpuUsage(before)
+  const wall = walls.sort((left, right) => left - right)[times >> 1]!
+  return `${wall.toFixed(0)} ms, ${((user + system) / 1000 / times).toFixed(0)} ms of CPU`
+}
+
+const [last] = await warehouse.query<{ micros: number }>(
+  'SELECT toFloat64(toUnixTimestamp64Micro(max(time))) AS micros FROM handshakes',
+)
+const lastMinutes = `SELECT time, site, rtt_us FROM handshakes
+  WHERE service = {service:String} AND prefix = {prefix:IPv6}
+    AND time >= fromUnixTimestamp64Micro({from:Int64}, 'UTC') ORDER BY time`
+const prefixes = await warehouse.query<{ prefix: string }>(
+  'SELECT toString(prefix) AS prefix FROM handshakes GROUP BY prefix ORDER BY rand(1) LIMIT 40',
+)
+const asked = await cost(prefixes.length, (run) =>
+  warehouse.query(lastMinutes, {
+    ...{ service: world.service, prefix: prefixes[run]!.prefix },
+    from: last!.micros - 15 * 60e6,
+  }),
+)
+console.log(`\nthe last 15 minutes of a prefix: ${asked}`)
+console.log(`rollUp of everything: ${await cost(1, () => rollUp(warehouse))}`)
 await warehouse.close()
 if (!keep) rmSync(folder, { recursive: true })

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Finding } from '@goldpan/core'
 import type { Log, Readiness } from '@goldpan/runtime'
-import { readAnalyzerSites, readServices, type Warehouse } from '@goldpan/warehouse'
+import { readAnalyzerSites, readServices, rollUp, type Warehouse } from '@goldpan/warehouse'
 import type { WatchMetrics } from './metrics.ts'
 import { createStateStore } from './state-store.ts'
 import { Watch, type WatchRound } from './watch-round.ts'
@@ -34,6 +34,9 @@ export function createWatchApp(options: WatchAppOptions): WatchApp {
   const watches = new Map<string, Watch>()
   const failures = new Map<string, string>()
   const open = new Map<string, readonly Finding[]>()
+  /** The last decided minute of each service. */
+  const decided = new Map<string, number>()
+  const rollUps = createRollUps(options)
 
   /** One look at a service; whether another one is worth it at once. */
   const look = async (service: string): Promise<boolean> => {
@@ -51,6 +54,7 @@ export function createWatchApp(options: WatchAppOptions): WatchApp {
     failures.delete(service)
     note(options, service, round.value, performance.now() / 1000 - seconds)
     open.set(service, round.value.open)
+    if (round.value.minute !== undefined) decided.set(service, round.value.minute)
     countOpen(options.metrics, [...open.values()].flat())
     return round.value.minutesDecided > 0 || round.value.superseded
   }
@@ -58,6 +62,7 @@ export function createWatchApp(options: WatchAppOptions): WatchApp {
     for (const service of await servicesOf(options)) {
       while (!stopping.aborted && (await look(service)));
     }
+    await rollUps(Math.min(...decided.values()))
   }
   return {
     readiness: () => ({
@@ -76,6 +81,21 @@ export function createWatchApp(options: WatchAppOptions): WatchApp {
       }
       return untilCaughtUp && failures.size > 0 ? 1 : 0
     },
+  }
+}
+
+/**
+ * Computes the hours and days that every service has passed, once an hour of packet time. Several
+ * watchers may do it: computing twice changes nothing.
+ */
+function createRollUps({ warehouse, log }: WatchAppOptions): (minute: number) => Promise<void> {
+  let hourDone = -1
+  return async (minute) => {
+    const hour = Math.floor((minute + 1) / 60)
+    if (!Number.isFinite(hour) || hour === hourDone) return
+    const { hours, days } = await rollUp(warehouse, { untilMicros: hour * 3600e6 })
+    hourDone = hour
+    if (hours.length > 0) log.info({ hours: hours.length, days: days.length }, 'rolled up hours')
   }
 }
 
