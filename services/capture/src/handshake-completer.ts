@@ -1,22 +1,11 @@
-import {
-  addressBytes,
-  type HandshakeBatch,
-  handshakeFlag,
-  handshakePresent,
-  prefixBytes,
-} from '@goldpan/core'
+import { addressBytes, type HandshakeBatch, handshakeFlag, handshakePresent } from '@goldpan/core'
 import { readTcpOptions, type Segment, TcpOptions } from '@goldpan/packet'
+import { nanosSince } from './connection-ring.ts'
 import type { HandshakeCounters } from './handshake-counters.ts'
 import type { LinkTable } from './link-table.ts'
 import type { MiddleSynackTimes } from './middle-synack-times.ts'
-import {
-  entry,
-  nanosSince,
-  type PendingTable,
-  retransmissionShift,
-  state,
-} from './pending-table.ts'
-import type { ServerTable } from './server-table.ts'
+import { entry, type PendingTable, retransmissionShift, state } from './pending-table.ts'
+import { type ServerTable, serverCounter } from './server-table.ts'
 
 /** Takes completed handshakes, in the order of completion. */
 export interface HandshakeSink {
@@ -62,7 +51,7 @@ export class HandshakeCompleter {
     words[offset + entry.state] = flags | state.done
     this.#isAmbiguous = isAmbiguous
     const rttNanos = this.#rttNanos(offset, flags, ack)
-    servers.count(words[offset + entry.serverIndex]!, 'completed')
+    servers.count(words[offset + entry.serverIndex]!, serverCounter.completed)
     if (rttNanos < 0) counters.negative_rtt++
     else if (rttNanos > rttNanosMax) counters.rtt_too_long++
     else this.#emit(offset, flags, ack, rttNanos)
@@ -146,7 +135,7 @@ export class HandshakeCompleter {
     batch.synackRetransmissions[row] = (state0 >>> retransmissionShift) & 0xff
     batch.flags[row] = flags
     batch.present[row] = present | this.#writeLinks(batch, row, offset, ack)
-    this.#writeEndpoints(batch, row, offset, state0, ack.ttl)
+    writeEndpoints(batch, row, ack)
     batch.length = row + 1
     if (batch.length === batch.capacity) sink.full(source)
   }
@@ -168,27 +157,20 @@ export class HandshakeCompleter {
     batch.links = links.links
     return present
   }
+}
 
-  #writeEndpoints(
-    batch: HandshakeBatch,
-    row: number,
-    offset: number,
-    flags: number,
-    ttl: number,
-  ): void {
-    const { words } = this.#parts.pending
-    const isIpv6 = (flags & state.ipv6) !== 0
-    const at = row * addressBytes
-    writeAddressBytes(batch.client, at, words, offset + entry.client, isIpv6)
-    writeAddressBytes(batch.server, at, words, offset + entry.server, isIpv6)
-    const kept = prefixBytes(batch.client, at)
-    batch.prefix.fill(0, at + kept, at + addressBytes)
-    for (let index = 0; index < kept; index++) batch.prefix[at + index] = batch.client[at + index]!
-    const ports = words[offset + entry.ports]!
-    batch.clientPort[row] = ports >>> 16
-    batch.serverPort[row] = ports & 0xffff
-    batch.hops[row] = hopsOf(ttl)
+/** The ends of the connection, from the ACK: its source is the client. */
+function writeEndpoints(batch: HandshakeBatch, row: number, ack: Segment): void {
+  const at = row * addressBytes
+  writeAddress(batch.client, at, ack, ack.sourceOffset)
+  writeAddress(batch.server, at, ack, ack.destinationOffset)
+  const kept = ack.family === 6 ? 6 : 15
+  for (let index = 0; index < addressBytes; index++) {
+    batch.prefix[at + index] = index < kept ? batch.client[at + index]! : 0
   }
+  batch.clientPort[row] = ack.sourcePort
+  batch.serverPort[row] = ack.destinationPort
+  batch.hops[row] = hopsOf(ack.ttl)
 }
 
 function isClientSide(rttNanos: number, acceptMicros: number): boolean {
@@ -215,26 +197,12 @@ function hopsOf(ttl: number): number {
   return 255 - ttl
 }
 
-function writeAddressBytes(
-  bytes: Uint8Array,
-  at: number,
-  words: Int32Array,
-  word: number,
-  isIpv6: boolean,
-): void {
-  let from = at
-  if (!isIpv6) {
-    bytes.fill(0, at, at + 10)
-    bytes[at + 10] = 0xff
-    bytes[at + 11] = 0xff
-    from = at + 12
-  }
-  const count = isIpv6 ? 4 : 1
-  for (let index = 0; index < count; index++) {
-    const value = words[word + index]!
-    bytes[from + index * 4] = value >>> 24
-    bytes[from + index * 4 + 1] = value >>> 16
-    bytes[from + index * 4 + 2] = value >>> 8
-    bytes[from + index * 4 + 3] = value
+/** Writes the 16 bytes of an address, IPv4 mapped. */
+function writeAddress(bytes: Uint8Array, at: number, segment: Segment, offset: number): void {
+  const { buffer, family } = segment
+  const lead = family === 6 ? 0 : 12
+  for (let index = 0; index < lead; index++) bytes[at + index] = index < 10 ? 0 : 0xff
+  for (let index = lead; index < addressBytes; index++) {
+    bytes[at + index] = buffer[offset + index - lead]!
   }
 }

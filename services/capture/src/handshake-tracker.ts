@@ -1,18 +1,19 @@
 import { control, readTcpOptions, type Segment, TcpOptions } from '@goldpan/packet'
+import { nanosSince } from './connection-ring.ts'
 import { HandshakeCompleter, type HandshakeSink } from './handshake-completer.ts'
 import { createHandshakeCounters, type HandshakeCounters } from './handshake-counters.ts'
 import { LinkTable } from './link-table.ts'
 import { MiddleSynackTimes } from './middle-synack-times.ts'
 import { OpeningTable } from './opening-table.ts'
-import { entry, nanosSince, PendingTable, retransmissionShift, state } from './pending-table.ts'
-import { fingerprintOf, writeAddress } from './segment-words.ts'
-import { ServerTable } from './server-table.ts'
+import { entry, PendingTable, retransmissionShift, state } from './pending-table.ts'
+import { fingerprintOf } from './segment-words.ts'
+import { ServerTable, serverCounter } from './server-table.ts'
 
 export interface HandshakeTrackerOptions {
   /** Server ports, such as 53 and 853. */
   readonly ports: readonly number[]
   readonly sink: HandshakeSink
-  /** Bound on pending and remembered handshakes; default 2²¹ (194 MB when full). */
+  /** Bound on pending and remembered handshakes; default 2²¹ (145 MB when full). */
   readonly pendingMax?: number
   /** Whether to tell the neighbours that ACKs came from and SYN-ACKs went to. */
   readonly withLinks?: boolean
@@ -61,12 +62,22 @@ export class HandshakeTracker {
       links: options.withLinks ? this.links : undefined,
       sink: options.sink,
     })
-    this.#openings = new OpeningTable((server) => this.servers.count(server, 'synWithoutSynack'))
+    this.#openings = new OpeningTable((server) =>
+      this.servers.count(server, serverCounter.synWithoutSynack),
+    )
   }
 
   /** Pending and remembered handshakes now. */
   get pending(): number {
     return this.#pending.size
+  }
+
+  /**
+   * False for an ACK that {@link observe} would pass over, as nearly all of a connection are:
+   * neither its number nor its sequence number belongs to a handshake of the last minute.
+   */
+  mayConcern(acknowledgment: number, sequence: number, ports: number): boolean {
+    return this.#pending.mayHold(acknowledgment, ports) || this.#openings.mayHold(sequence, ports)
   }
 
   /** Looks at one TCP segment; anything but a handshake's is passed over at once. */
@@ -99,22 +110,23 @@ export class HandshakeTracker {
     const ports = (segment.sourcePort << 16) | segment.destinationPort
     const number = (segment.sequence + 1) | 0
     const fingerprint = fingerprintOf(segment)
-    const known = this.#openings.find(number, ports, segment, client, server)
+    this.#openings.expire(segment.seconds | 0)
+    const known = this.#openings.find(number, segment, ports, client, server)
     if (known >= 0) {
       const isNew = this.#openings.nanosUntil(known, segment) > openingNanosMax
       if (!isNew) return this.#repeatSyn(known, segment, fingerprint)
-      this.#openings.free(known)
+      this.#openings.forget(known)
     }
     const serverIndex = this.servers.indexOf(segment, server)
-    this.servers.count(serverIndex, 'syns')
-    const slot = this.#openings.add(number, ports, segment, client, server, serverIndex)
+    this.servers.count(serverIndex, serverCounter.syns)
+    const slot = this.#openings.add(number, segment, ports, client, server, serverIndex)
     this.#openings.setFingerprint(slot, fingerprint)
     readTcpOptions(segment, this.#options)
     if (this.#options.fastOpen || segment.payloadBytes > 0) this.#openings.markFastOpen(slot)
     if (segment.payloadBytes > 0) {
       // The SYN-ACK may acknowledge the data too (RFC 7413 §4.2.1).
       const accepted = (number + segment.payloadBytes) | 0
-      const second = this.#openings.add(accepted, ports, segment, client, server, serverIndex)
+      const second = this.#openings.add(accepted, segment, ports, client, server, serverIndex)
       this.#openings.setFingerprint(second, fingerprint)
       this.#openings.markFastOpen(second)
     }
@@ -181,14 +193,10 @@ export class HandshakeTracker {
   ): void {
     this.counters.synacks++
     const serverIndex = this.servers.indexOf(segment, server)
-    this.servers.count(serverIndex, 'synacks')
+    this.servers.count(serverIndex, serverCounter.synacks)
     readTcpOptions(segment, this.#options)
-    const offset = this.#pending.add(expected, ports, segment.seconds | 0)
+    const offset = this.#pending.add(expected, segment, ports, client, server)
     const { words } = this.#pending
-    words[offset + entry.ports] = ports
-    writeAddress(words, offset + entry.client, segment, client)
-    writeAddress(words, offset + entry.server, segment, server)
-    words[offset + entry.firstSeconds] = segment.seconds | 0
     words[offset + entry.firstNanos] = segment.nanoseconds
     words[offset + entry.lastSeconds] = segment.seconds | 0
     words[offset + entry.lastNanos] = segment.nanoseconds
@@ -198,9 +206,8 @@ export class HandshakeTracker {
     words[offset + entry.serverIndex] = serverIndex
     const link = this.#withLinks ? this.links.indexOf(segment, false) + 1 : 0
     words[offset + entry.linkAndSource] = (link << 16) | (this.source & 0xffff)
-    let flags = segment.family === 6 ? state.ipv6 : 0
-    if (this.#options.hasTimestamps) flags |= state.hasTimestamps
-    words[offset + entry.state] = flags | this.#answerSyn(segment, offset, ports, serverIndex)
+    const flags = this.#options.hasTimestamps ? state.hasTimestamps : 0
+    words[offset + entry.state]! |= flags | this.#answerSyn(segment, offset, ports, serverIndex)
   }
 
   /** Links the SYN to the pending handshake that answers it; returns the state bits it adds. */
@@ -208,12 +215,12 @@ export class HandshakeTracker {
     const client = segment.destinationOffset
     const server = segment.sourceOffset
     const number = segment.acknowledgment
-    let slot = this.#openings.find(number, ports, segment, client, server)
+    let slot = this.#openings.find(number, segment, ports, client, server)
     let flags = 0
     if (slot < 0) {
-      this.servers.count(serverIndex, 'synackWithoutSyn')
+      this.servers.count(serverIndex, serverCounter.synackWithoutSyn)
       flags = state.synMissing
-      slot = this.#openings.add(number, ports, segment, client, server, serverIndex)
+      slot = this.#openings.add(number, segment, ports, client, server, serverIndex)
     } else if (this.#openings.isAnswered(slot)) {
       // Another SYN-ACK to the same SYN: its delay is known no better than the first one's.
       flags = state.synMissing
@@ -239,7 +246,7 @@ export class HandshakeTracker {
       this.#completer.complete(offset, segment, false)
       return
     }
-    const slot = this.#openings.find(segment.sequence, ports, segment, client, server)
+    const slot = this.#openings.find(segment.sequence, segment, ports, client, server)
     if (slot >= 0) this.#observeOtherAck(slot, segment)
   }
 
@@ -248,9 +255,9 @@ export class HandshakeTracker {
     if (!this.#openings.isAnswered(slot)) {
       this.servers.count(
         this.servers.indexOf(segment, segment.destinationOffset),
-        'synThenAckWithoutSynack',
+        serverCounter.synThenAckWithoutSynack,
       )
-      this.#openings.free(slot)
+      this.#openings.forget(slot)
       return
     }
     const sequence = this.#openings.pendingOf(slot)
@@ -258,7 +265,7 @@ export class HandshakeTracker {
     const offset = this.#pending.offsetOf(sequence)
     const flags = this.#pending.words[offset + entry.state]!
     if (flags & state.done) return
-    const beyond = (segment.acknowledgment - this.#pending.expectedAt(offset)) >>> 0
+    const beyond = (segment.acknowledgment - this.#pending.words[offset + entry.expected]!) >>> 0
     if (beyond <= fastOpenBytesMax && flags & state.fastOpen) {
       this.#completer.complete(offset, segment, true)
     } else {
@@ -278,7 +285,7 @@ export class HandshakeTracker {
     const clientNumber = fromServer ? segment.acknowledgment : segment.sequence
     let offset = this.#pending.find(serverNumber, segment, ports, client, server)
     if (offset < 0) {
-      const slot = this.#openings.find(clientNumber, ports, segment, client, server)
+      const slot = this.#openings.find(clientNumber, segment, ports, client, server)
       if (slot < 0 || !this.#openings.isAnswered(slot)) return
       const sequence = this.#openings.pendingOf(slot)
       if (!this.#pending.has(sequence)) return
@@ -294,6 +301,9 @@ export class HandshakeTracker {
     if (this.#atEnd) this.counters.pending_at_end++
     else if (evicted) this.counters.pending_evicted++
     else this.counters.expired++
-    this.servers.count(this.#pending.words[offset + entry.serverIndex]!, 'synackWithoutAck')
+    this.servers.count(
+      this.#pending.words[offset + entry.serverIndex]!,
+      serverCounter.synackWithoutAck,
+    )
   }
 }

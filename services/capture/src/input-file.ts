@@ -19,8 +19,8 @@ export interface InputError {
   readonly message: string
 }
 
-/** Bytes read at once: a reused buffer of this size stays in the cache. */
-export const chunkBytes = 2 ** 20
+/** Bytes read at once: a reused buffer of this size leaves most of the cache to the tables. */
+export const chunkBytes = 2 ** 18
 
 /** One input, opened: either a descriptor to read from, or a stream that decompresses. */
 export interface OpenInput {

@@ -1,155 +1,121 @@
-import { int32, type Segment } from '@goldpan/packet'
+import type { Segment } from '@goldpan/packet'
+import { ConnectionRing, nanosSince, ringState, ringWord } from './connection-ring.ts'
 
 /**
- * What clients opened: each SYN by (client, server, the number that the client sends next), and the
- * pending handshake that answered it. A cache of four ways a set: under a flood the oldest SYN of
- * a set gives way, which costs its accept delay, never the handshake.
+ * What clients opened in the last minute: each SYN by the number that the client sends next, and
+ * the pending handshake that answered it. Under a flood the oldest SYN gives way, which costs its
+ * accept delay, never the handshake.
  */
 
-const ways = 4
-const openingWords = 7
+/** SYNs remembered at most; they take 4 MB. */
+const openingsMax = 2 ** 16
 
-/** What a slot holds. */
-const use = { free: 0, unanswered: 1, answered: 2 } as const
-const setBits = 15
+/** Words of one opening. */
+const opening = {
+  seconds: ringWord.own,
+  nanos: ringWord.own + 1,
+  serverIndex: ringWord.own + 2,
+  fingerprint: ringWord.own + 3,
+  /** Sequence number of the pending handshake that answered, valid with {@link state.answered}. */
+  pending: ringWord.own + 4,
+} as const
+
+const state = { gone: ringState.gone, answered: 4, fastOpen: 8 } as const
 
 export class OpeningTable {
   /** SYNs that gave way before they were answered. */
   evicted = 0
-  readonly #numbers = new Int32Array(ways << setBits)
-  readonly #words = new Int32Array((ways << setBits) * openingWords)
-  readonly #use = new Uint8Array(ways << setBits)
-  readonly #fastOpen = new Uint8Array(ways << setBits)
-  readonly #onUnanswered: (server: number) => void
+  readonly #ring: ConnectionRing
 
   constructor(onUnanswered: (server: number) => void) {
-    this.#onUnanswered = onUnanswered
+    this.#ring = new ConnectionRing(openingsMax, (offset, evicted) => {
+      const { words } = this.#ring
+      if (words[offset + ringWord.state]! & (state.answered | state.gone)) return
+      if (evicted) this.evicted++
+      onUnanswered(words[offset + opening.serverIndex]!)
+    })
+  }
+
+  /** Forgets SYNs that are older than a minute. */
+  expire(nowSeconds: number): void {
+    this.#ring.expire(nowSeconds)
+  }
+
+  /** False where {@link find} would find nothing, for most numbers that were never added. */
+  mayHold(number: number, ports: number): boolean {
+    return this.#ring.mayHold(number, ports)
   }
 
   /** Slot of the opening with this number, or −1. */
-  find(number: number, ports: number, segment: Segment, client: number, server: number): number {
-    const first = setOf(number, ports) * ways
-    for (let slot = first; slot < first + ways; slot++) {
-      if (this.#numbers[slot] !== number || this.#use[slot] === use.free) continue
-      const offset = slot * openingWords
-      if (
-        this.#words[offset] === ports &&
-        this.#words[offset + 1] === addressHash(segment, client, server)
-      ) {
-        return slot
-      }
-    }
-    return -1
+  find(number: number, segment: Segment, ports: number, client: number, server: number): number {
+    return this.#ring.find(number, segment, ports, client, server)
   }
 
   /** Remembers a SYN at the time of `segment`; returns its slot. */
   add(
     number: number,
-    ports: number,
     segment: Segment,
+    ports: number,
     client: number,
     server: number,
     serverIndex: number,
   ): number {
-    const slot = this.#oldestOf(setOf(number, ports) * ways)
-    if (this.#use[slot] === use.unanswered) {
-      this.evicted++
-      this.#onUnanswered(this.#words[slot * openingWords + 4]!)
-    }
-    const offset = slot * openingWords
-    this.#numbers[slot] = number
-    this.#use[slot] = use.unanswered
-    this.#fastOpen[slot] = 0
-    this.#words[offset] = ports
-    this.#words[offset + 1] = addressHash(segment, client, server)
-    this.#words[offset + 4] = serverIndex
+    const slot = this.#ring.add(number, segment, ports, client, server)
+    this.#ring.words[slot + opening.serverIndex] = serverIndex
     this.setTime(slot, segment)
     return slot
   }
 
-  #oldestOf(first: number): number {
-    let oldest = first
-    for (let slot = first; slot < first + ways; slot++) {
-      if (this.#use[slot] === use.free) return slot
-      if (this.#seconds(slot) < this.#seconds(oldest)) oldest = slot
-    }
-    return oldest
-  }
-
-  #seconds(slot: number): number {
-    return this.#words[slot * openingWords + 2]! >>> 0
-  }
-
   /** A repeated SYN: the accept delay counts from the last one before the SYN-ACK. */
   setTime(slot: number, segment: Segment): void {
-    const offset = slot * openingWords
-    this.#words[offset + 2] = segment.seconds | 0
-    this.#words[offset + 3] = segment.nanoseconds
+    const { words } = this.#ring
+    words[slot + opening.seconds] = segment.seconds | 0
+    words[slot + opening.nanos] = segment.nanoseconds
   }
 
   /** Nanoseconds from the SYN to `segment`; may be negative. */
   nanosUntil(slot: number, segment: Segment): number {
-    const offset = slot * openingWords
-    const seconds = ((segment.seconds | 0) - this.#words[offset + 2]!) | 0
-    return seconds * 1e9 + (segment.nanoseconds - this.#words[offset + 3]!)
+    return nanosSince(this.#ring.words, slot + opening.seconds, segment)
   }
 
   fingerprint(slot: number): number {
-    return this.#words[slot * openingWords + 5]!
+    return this.#ring.words[slot + opening.fingerprint]!
   }
 
   setFingerprint(slot: number, fingerprint: number): void {
-    this.#words[slot * openingWords + 5] = fingerprint
+    this.#ring.words[slot + opening.fingerprint] = fingerprint
   }
 
   /** Whether the SYN carried data or a Fast Open cookie (RFC 7413). */
   isFastOpen(slot: number): boolean {
-    return this.#fastOpen[slot] === 1
+    return (this.#ring.words[slot + ringWord.state]! & state.fastOpen) !== 0
   }
 
   markFastOpen(slot: number): void {
-    this.#fastOpen[slot] = 1
+    this.#ring.words[slot + ringWord.state]! |= state.fastOpen
   }
 
   isAnswered(slot: number): boolean {
-    return this.#use[slot] === use.answered
+    return (this.#ring.words[slot + ringWord.state]! & state.answered) !== 0
   }
 
   /** Sequence number of the pending handshake that answered. */
   pendingOf(slot: number): number {
-    return this.#words[slot * openingWords + 6]!
+    return this.#ring.words[slot + opening.pending]!
   }
 
   answer(slot: number, sequence: number): void {
-    this.#use[slot] = use.answered
-    this.#words[slot * openingWords + 6] = sequence
+    this.#ring.words[slot + ringWord.state]! |= state.answered
+    this.#ring.words[slot + opening.pending] = sequence
   }
 
-  free(slot: number): void {
-    this.#use[slot] = use.free
+  /** The SYN was dealt with. */
+  forget(slot: number): void {
+    this.#ring.words[slot + ringWord.state]! |= state.gone
   }
 
   /** Reports every SYN that is still unanswered. */
   finish(): void {
-    for (const [slot, used] of this.#use.entries()) {
-      if (used === use.unanswered) this.#onUnanswered(this.#words[slot * openingWords + 4]!)
-    }
-    this.#use.fill(use.free)
+    this.#ring.clear()
   }
-}
-
-function setOf(number: number, ports: number): number {
-  return Math.imul(number ^ Math.imul(ports, 0x9e37_79b1), 0x85eb_ca6b) >>> (32 - setBits)
-}
-
-/** 32 bits of both addresses; with the number and the ports they stand for the whole key. */
-function addressHash(segment: Segment, client: number, server: number): number {
-  const { buffer, family } = segment
-  let hash = family
-  const bytes = family === 6 ? 16 : 4
-  for (let at = 0; at < bytes; at += 4) {
-    hash = Math.imul(hash ^ int32(buffer, client + at), 0x01_00_01_93) ^ (hash >>> 13)
-    hash = Math.imul(hash ^ int32(buffer, server + at), 0x85_eb_ca_6b) ^ (hash >>> 16)
-  }
-  return hash
 }

@@ -1,5 +1,5 @@
 import { createHandshakeBatch, type HandshakeBatch, ok, type Result } from '@goldpan/core'
-import { decodeSegment, outcome, type PacketSink, Segment } from '@goldpan/packet'
+import { HandshakePackets } from './handshake-packets.ts'
 import { HandshakeTracker } from './handshake-tracker.ts'
 import type { InputError } from './input-file.ts'
 import { orderCaptures } from './order-captures.ts'
@@ -39,7 +39,7 @@ export async function readHandshakes(
     ports: options.ports,
     sink: { batchOf: () => batch, full: flush },
   })
-  const sink = new HandshakePacketSink(tracker)
+  const sink = new HandshakePackets(tracker, options.ports)
   const damages: InputDamage[] = []
   for (const file of ordered.value.files) {
     if (options.signal?.aborted) break
@@ -51,29 +51,4 @@ export async function readHandshakes(
   tracker.finish()
   flush()
   return ok({ tracker, damages, notes: ordered.value.notes })
-}
-
-/** Decodes each packet and shows TCP segments to the tracker. */
-class HandshakePacketSink implements PacketSink {
-  readonly #tracker: HandshakeTracker
-  readonly #segment = new Segment()
-
-  constructor(tracker: HandshakeTracker) {
-    this.#tracker = tracker
-  }
-
-  packet(
-    buffer: Uint8Array,
-    start: number,
-    captured: number,
-    linkType: number,
-    seconds: number,
-    nanoseconds: number,
-  ): void {
-    const segment = this.#segment
-    if (decodeSegment(segment, buffer, start, captured, linkType) !== outcome.tcp) return
-    segment.seconds = seconds
-    segment.nanoseconds = nanoseconds
-    this.#tracker.observe(segment)
-  }
 }

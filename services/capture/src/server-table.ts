@@ -1,4 +1,4 @@
-import { formatAddress, isIpv4 } from '@goldpan/core'
+import { formatAddress } from '@goldpan/core'
 import { int32, type Segment } from '@goldpan/packet'
 
 /** Server addresses told apart; a spoofed scan must not grow this, the rest shares one row. */
@@ -19,13 +19,25 @@ export interface ServerView {
   readonly synThenAckWithoutSynack: number
 }
 
-type Counter = Exclude<keyof ServerView, 'address' | 'direction'>
+/** Columns of the counters. */
+export const serverCounter = {
+  syns: 0,
+  synacks: 1,
+  completed: 2,
+  synWithoutSynack: 3,
+  synackWithoutSyn: 4,
+  synackWithoutAck: 5,
+  synThenAckWithoutSynack: 6,
+} as const
+const columns = 8
+
+type Counters = Record<keyof typeof serverCounter, number>
 
 /** Counters per server address, for the verdict which directions a capture shows. */
 export class ServerTable {
   readonly #addresses: Int32Array = new Int32Array(serversMax * 5)
   readonly #bytes: Uint8Array[] = []
-  readonly #counters: Record<Counter, number>[] = []
+  readonly #counters = new Float64Array(serversMax * columns)
   #last = 0
 
   /** Row of the server at `offset`; the last row stands for all beyond the bound. */
@@ -63,45 +75,34 @@ export class ServerTable {
     if (words === 1) bytes.set([0xff, 0xff], 10)
     bytes.set(segment.buffer.subarray(offset, offset + words * 4), 16 - words * 4)
     this.#bytes.push(bytes)
-    this.#counters.push({
-      syns: 0,
-      synacks: 0,
-      completed: 0,
-      synWithoutSynack: 0,
-      synackWithoutSyn: 0,
-      synackWithoutAck: 0,
-      synThenAckWithoutSynack: 0,
-    })
     return index
   }
 
-  count(index: number, counter: Counter): void {
-    this.#counters[index]![counter]++
+  /** Counts one in a column of {@link serverCounter}. */
+  count(index: number, column: number): void {
+    this.#counters[index * columns + column]!++
   }
 
   /** Every server seen, busiest first. */
   views(): ServerView[] {
-    return this.#counters
-      .map((counters, index) => ({
-        address: formatAddress(this.#bytes[index]!),
-        direction: directionOf(counters),
-        ...counters,
-      }))
+    return this.#bytes
+      .map((bytes, index) => {
+        const counters = this.#countersOf(index)
+        return { address: formatAddress(bytes), direction: directionOf(counters), ...counters }
+      })
       .sort((left, right) => right.syns + right.synacks - left.syns - left.synacks)
   }
 
-  /** The 16 bytes of a server by its row. */
-  addressOf(index: number): Uint8Array {
-    return this.#bytes[index]!
-  }
-
-  isIpv4(index: number): boolean {
-    return isIpv4(this.#bytes[index]!)
+  #countersOf(index: number): Counters {
+    const columnOf = Object.entries(serverCounter)
+    return Object.fromEntries(
+      columnOf.map(([name, column]) => [name, this.#counters[index * columns + column]!]),
+    ) as Counters
   }
 }
 
 /** One direction is missing when nearly nothing of it was seen beside the other. */
-function directionOf(counters: Record<Counter, number>): Direction {
+function directionOf(counters: Counters): Direction {
   const { syns, synacks, completed } = counters
   if (synacks <= syns * 0.01 && completed === 0) return 'inbound only'
   if (syns + completed <= synacks * 0.01) return 'outbound only'

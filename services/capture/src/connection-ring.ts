@@ -1,0 +1,247 @@
+import type { Segment } from '@goldpan/packet'
+import { addressKey } from './segment-words.ts'
+
+/**
+ * A ring of entries in the order in which they were added, each with the key of a connection.
+ *
+ * The oldest is always at the tail: expiry and eviction are one comparison and nothing is ever
+ * unlinked. Lookup goes through buckets hashed on (number, client port); a chain ends where it runs
+ * into entries that left. The ring doubles up to its bound and is small when idle.
+ */
+
+/** Words of one entry that the ring itself uses; its owner gives the others a meaning. */
+export const ringWord = {
+  /** The TCP number that a segment is looked up by. */
+  number: 0,
+  /** Client port in the upper half, server port in the lower. */
+  ports: 1,
+  /** The bits of {@link ringState}, and those of the owner. */
+  state: 2,
+  /** Sequence number of the next older entry of the same bucket. */
+  next: 3,
+  /** The address (IPv4), or 32 bits that stand for it (IPv6). */
+  client: 4,
+  server: 5,
+  addedSeconds: 6,
+  /** The first word of the owner. */
+  own: 7,
+} as const
+
+/** Words of an entry, 7 of the ring and 9 of its owner: a cache line. */
+export const entryWords = 16
+
+/** Bits of {@link ringWord.state} that belong to the key. */
+export const ringState = { ipv6: 1, gone: 2 } as const
+const keyBits = ringState.ipv6 | ringState.gone
+
+/** Age at which an entry is forgotten. */
+const ageSecondsMax = 60
+const capacityAtStart = 4096
+
+export class ConnectionRing {
+  /**
+   * Room for the bound from the start, of which the system gives memory only to what was written:
+   * growing copies nothing, and an idle ring is small.
+   */
+  readonly words: Int32Array
+  /** Sequence numbers are int32 and wrap; the ring holds [tail, head). */
+  #tail = 0
+  #head = 0
+  /**
+   * The newest entry of each chain: the lower 24 bits of its sequence number, and above them one
+   * bit of eight for every entry of the chain, which tells most misses in this one word. A bucket
+   * that nothing was added to for 2²⁴ entries may point into another chain: that costs a walk.
+   */
+  readonly #buckets: Int32Array
+  #mask: number
+  readonly #capacityMax: number
+  /** Called for each entry that leaves the ring. */
+  readonly #onLeave: (offset: number, evicted: boolean) => void
+
+  /** `entriesMax` is rounded down to a power of two. */
+  constructor(entriesMax: number, onLeave: (offset: number, evicted: boolean) => void) {
+    this.#capacityMax = 2 ** Math.floor(Math.log2(Math.max(entriesMax, 2)))
+    this.words = new Int32Array(this.#capacityMax * entryWords)
+    this.#buckets = new Int32Array(this.#capacityMax)
+    const capacity = Math.min(capacityAtStart, this.#capacityMax)
+    this.#mask = capacity - 1
+    this.#onLeave = onLeave
+  }
+
+  get size(): number {
+    return (this.#head - this.#tail) | 0
+  }
+
+  /** Sequence number of the newest entry. */
+  get newest(): number {
+    return (this.#head - 1) | 0
+  }
+
+  /** Offset of an entry's words; {@link has} tells whether they are still its own. */
+  offsetOf(sequence: number): number {
+    return (sequence & this.#mask) * entryWords
+  }
+
+  /** Whether an entry is still in the ring. */
+  has(sequence: number): boolean {
+    return ((sequence - this.#tail) | 0) >= 0 && ((this.#head - sequence) | 0) > 0
+  }
+
+  /** Sequence number of the entry at `offset`. */
+  sequenceAt(offset: number): number {
+    return (this.#tail + ((offset / entryWords - this.#tail) & this.#mask)) | 0
+  }
+
+  /** False where {@link find} would find nothing, for most numbers that were never added. */
+  mayHold(number: number, ports: number): boolean {
+    const hash = bucketHash(number, ports)
+    return (this.#buckets[hash & this.#mask]! & filterBit(hash)) !== 0
+  }
+
+  /**
+   * Offset of the entry with `number` of this client and server, or −1.
+   * The newest comes first where several fit.
+   */
+  find(
+    number: number,
+    segment: Segment,
+    ports: number,
+    clientOffset: number,
+    serverOffset: number,
+  ): number {
+    const hash = bucketHash(number, ports)
+    const newest = this.#buckets[hash & this.#mask]!
+    if ((newest & filterBit(hash)) === 0) return -1
+    const { words } = this
+    let sequence = this.#sequenceOf(newest)
+    while (this.has(sequence)) {
+      const offset = this.offsetOf(sequence)
+      if (
+        words[offset + ringWord.number] === number &&
+        this.#isOf(offset, segment, ports, clientOffset, serverOffset)
+      ) {
+        return offset
+      }
+      sequence = words[offset + ringWord.next]!
+    }
+    return -1
+  }
+
+  #isOf(
+    offset: number,
+    segment: Segment,
+    ports: number,
+    clientOffset: number,
+    serverOffset: number,
+  ): boolean {
+    const { words } = this
+    if (words[offset + ringWord.ports] !== ports) return false
+    const key = words[offset + ringWord.state]! & keyBits
+    if (key !== (segment.family === 6 ? ringState.ipv6 : 0)) return false
+    return (
+      words[offset + ringWord.client] === addressKey(segment, clientOffset) &&
+      words[offset + ringWord.server] === addressKey(segment, serverOffset)
+    )
+  }
+
+  /**
+   * Adds an entry with the key of `segment`; returns its offset. The state holds the key's bits
+   * alone, the other words of the owner hold what an older entry left.
+   */
+  add(
+    number: number,
+    segment: Segment,
+    ports: number,
+    clientOffset: number,
+    serverOffset: number,
+  ): number {
+    const nowSeconds = segment.seconds | 0
+    this.expire(nowSeconds)
+    if (this.size > this.#mask) {
+      if (this.#mask + 1 < this.#capacityMax) this.#grow()
+      else this.#dropTail(true)
+    }
+    const sequence = this.#head
+    const offset = this.offsetOf(sequence)
+    const { words } = this
+    words[offset + ringWord.number] = number
+    words[offset + ringWord.ports] = ports
+    words[offset + ringWord.state] = segment.family === 6 ? ringState.ipv6 : 0
+    words[offset + ringWord.client] = addressKey(segment, clientOffset)
+    words[offset + ringWord.server] = addressKey(segment, serverOffset)
+    words[offset + ringWord.addedSeconds] = nowSeconds
+    this.#link(sequence, offset)
+    this.#head = (sequence + 1) | 0
+    return offset
+  }
+
+  /** Puts an entry of the ring at the head of its bucket's chain. */
+  #link(sequence: number, offset: number): void {
+    const { words } = this
+    const hash = bucketHash(words[offset + ringWord.number]!, words[offset + ringWord.ports]!)
+    const bucket = hash & this.#mask
+    const newest = this.#buckets[bucket]!
+    // A chain leads to ever older entries; an empty one to what left, or it would lead to itself.
+    const before = newest === 0 ? this.#tail - 1 : this.#sequenceOf(newest)
+    const others = this.has(before) ? newest & ~sequenceBits : 0
+    words[offset + ringWord.next] = before
+    this.#buckets[bucket] = others | filterBit(hash) | (sequence & sequenceBits)
+  }
+
+  /** The latest sequence number before the head that ends in the lower bits of a bucket. */
+  #sequenceOf(bucket: number): number {
+    return (this.#head - 1 - ((this.#head - 1 - bucket) & sequenceBits)) | 0
+  }
+
+  /** Forgets what is older than its age at `nowSeconds`. */
+  expire(nowSeconds: number): void {
+    while (this.#tail !== this.#head) {
+      const first = this.words[this.offsetOf(this.#tail) + ringWord.addedSeconds]!
+      if (((nowSeconds - first) | 0) <= ageSecondsMax) return
+      this.#dropTail(false)
+    }
+  }
+
+  #dropTail(evicted: boolean): void {
+    const offset = this.offsetOf(this.#tail)
+    this.#onLeave(offset, evicted)
+    this.#tail = (this.#tail + 1) | 0
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    while (this.#tail !== this.#head) this.#dropTail(false)
+  }
+
+  /** Doubles the ring: what is in use keeps its place, or moves up by the old capacity. */
+  #grow(): void {
+    const old = this.#mask + 1
+    const isTailBelow = (this.#tail & old) === 0
+    const from = isTailBelow ? 0 : this.#tail & this.#mask
+    const to = isTailBelow ? this.#head & this.#mask : old
+    this.words.copyWithin((old + from) * entryWords, from * entryWords, to * entryWords)
+    this.#mask = old * 2 - 1
+    this.#buckets.fill(0, 0, old * 2)
+    for (let sequence = this.#tail; sequence !== this.#head; sequence = (sequence + 1) | 0) {
+      this.#link(sequence, this.offsetOf(sequence))
+    }
+  }
+}
+
+/** Nanoseconds from the time in the two words at `at` to `segment`; may be negative. */
+export function nanosSince(words: Int32Array, at: number, segment: Segment): number {
+  const seconds = ((segment.seconds | 0) - words[at]!) | 0
+  return seconds * 1e9 + (segment.nanoseconds - words[at + 1]!)
+}
+
+/** Mixes the number with the ports; the low bits select the bucket. */
+function bucketHash(number: number, ports: number): number {
+  const mixed = Math.imul(number ^ Math.imul(ports, 0x9e37_79b1), 0x85eb_ca6b)
+  return mixed ^ (mixed >>> 15)
+}
+
+/** The part of a bucket that is a sequence number. */
+const sequenceBits = 2 ** 24 - 1
+
+/** The upper bits of a hash select one of the eight filter bits of its bucket. */
+const filterBit = (hash: number): number => 1 << (24 + (hash >>> 29))
