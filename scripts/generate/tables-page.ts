@@ -15,18 +15,22 @@ A dictionary is asked by \`dictGet('site_dictionary', 'city', site)\`.
 
 const createPattern = /^CREATE (TABLE|VIEW|DICTIONARY) IF NOT EXISTS (\w+)\s*\(([\s\S]*?)\n\)/
 const columnPattern = /^\s+`?(\w+)`? (.+?) COMMENT '([^']*)'/gm
+const addedPattern = /^\s+ADD COLUMN IF NOT EXISTS `?(\w+)`? (.+?) COMMENT '([^']*)'/gm
 const attributePattern = /^\s+(\w+) ([A-Z]\w+)/gm
 
 /** docs/reference/tables.md: each table, view and dictionary, each column with its comment. */
 export function formatTablesPage(): string {
-  const sections = readMigrations()
-    .flatMap(({ statements }) => statements)
+  const all = readMigrations().flatMap(({ statements }) => statements)
+  const sections = all
     .map((statement) => ({ statement, match: createPattern.exec(statement) }))
     .filter(({ match }) => match !== null && !match[2]!.endsWith('_rows'))
     .map(({ statement, match }) => {
       const [, kind, name, body] = match!
       if (kind === 'DICTIONARY') return formatDictionary(name!, body!, statement)
-      const rows = [...body!.matchAll(columnPattern)].map(
+      const added = all
+        .filter((other) => other.startsWith(`ALTER TABLE ${name}\n`))
+        .flatMap((other) => [...other.matchAll(addedPattern)])
+      const rows = [...body!.matchAll(columnPattern), ...added].map(
         ([, column, type, comment]) => `| \`${column}\` | \`${type}\` | ${comment} |`,
       )
       return [`## ${name}`, '', '| column | type | holds |', '|---|---|---|', ...rows, ''].join(

@@ -50,6 +50,12 @@ function clusterStatements(statement: string, kind: ServerKind, cluster: string)
     const grants = statement.includes('{database}') ? [statement, spread] : [statement]
     return grants.map((grant) => grant.replace('GRANT ', `GRANT ON CLUSTER ${cluster} `))
   }
+  const altered = /^ALTER TABLE (\w+)/.exec(statement)
+  if (altered) {
+    return [altered[1]!, `{database}${distributedSuffix}.${altered[1]}`].map((table) =>
+      statement.replace(altered[0], `ALTER TABLE ${table} ON CLUSTER ${cluster}`),
+    )
+  }
   const [, object, name] = created.exec(statement) ?? []
   const own = object === 'DICTIONARY' ? spread : statement
   const onEveryNode = own.replace(created, `$& ON CLUSTER ${cluster}`)
