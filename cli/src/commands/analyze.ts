@@ -17,6 +17,8 @@ import { createInProcessBus } from '@goldpan/runtime'
 import type { Warehouse } from '@goldpan/warehouse'
 import { readExcluded } from '../excluded-file.ts'
 import { exitCode } from '../exit-code.ts'
+import { explainFailure } from '../explain-failure.ts'
+import { takeSignals } from '../interruption.ts'
 import { openForAnalysis } from '../open-warehouse.ts'
 import { clearLine, createProgress, type Progress, showStep } from '../progress.ts'
 import { parseSiteInputs, type SiteInput } from '../site-inputs.ts'
@@ -58,13 +60,36 @@ export async function run(options: AnalyzeOptions): Promise<number> {
     complain(prepared.error)
     return exitCode.failed
   }
+  const interruption = takeSignals()
+  try {
+    return await runInterruptibly(options, prepared.value, interruption.signal)
+  } catch (error) {
+    if (interruption.signal.aborted) {
+      const again = options.warehouse === undefined ? 'begins anew' : 'goes on from there'
+      complain(`interrupted: what was read is in the warehouse, the same command ${again}`)
+      return interruption.exitCode()
+    }
+    const sentence = explainFailure(error, 'filling the warehouse')
+    if (sentence === undefined) throw error
+    complain(sentence)
+    return exitCode.failed
+  } finally {
+    interruption.release()
+  }
+}
+
+async function runInterruptibly(
+  options: AnalyzeOptions,
+  prepared: Preparation,
+  signal: AbortSignal,
+): Promise<number> {
   const opened = await openForAnalysis(options.warehouse)
   if (!opened.ok) {
     complain(opened.error.message)
     return exitCode.failed
   }
   try {
-    return await analyze(options, prepared.value, opened.value)
+    return await analyze(options, prepared, opened.value, signal)
   } finally {
     await opened.value.close()
   }
@@ -99,27 +124,22 @@ async function analyze(
   options: AnalyzeOptions,
   prepared: Preparation,
   warehouse: Warehouse,
+  signal: AbortSignal,
 ): Promise<number> {
   const { service } = options
-  const stop = new AbortController()
-  const interrupt = (): void => stop.abort()
-  process.once('SIGINT', interrupt)
   await storePlaces(warehouse, prepared)
-  const read = await readSiteCaptures(options, prepared, warehouse, stop.signal)
-  process.off('SIGINT', interrupt)
+  const read = await readSiteCaptures(options, prepared, warehouse, signal)
   if (!read.ok) {
     complain(read.error)
     return exitCode.failed
   }
-  if (stop.signal.aborted) {
-    complain('interrupted: what was read is in the warehouse, the same command goes on from there')
-    return exitCode.interrupted
-  }
+  signal.throwIfAborted()
   const { captures, summary } = read.value
   complainOfRows(summary)
   for (const { capture } of captures) complainOfInput(capture)
   const span = spanOf(captures.map(({ capture }) => capture))
-  const findings = await findWhatIsWrong(warehouse, { service, sites: prepared.sites, ...span })
+  const asked = { service, sites: prepared.sites, ...span }
+  const findings = await findWhatIsWrong(warehouse, asked, signal)
   const report = await readReport({
     ...{ warehouse, service, ...span, ...findings },
     captures: captures.map(toFacts),
@@ -140,6 +160,7 @@ async function analyze(
 async function findWhatIsWrong(
   warehouse: Warehouse,
   input: { service: string; sites: readonly Site[]; fromMicros: number; toMicros: number },
+  signal: AbortSignal,
 ): Promise<{ findings: readonly Finding[]; weight: 'queries' | 'handshakes' }> {
   showStep('reading what was stored')
   let progress: Progress | undefined
@@ -147,6 +168,7 @@ async function findWhatIsWrong(
     warehouse,
     ...input,
     onProgress({ minutesDecided, minutesTotal }) {
+      signal.throwIfAborted()
       progress ??= createProgress({ total: minutesTotal, unit: 'minutes' })
       progress.show('looking for what is wrong', minutesDecided)
     },
@@ -178,6 +200,11 @@ async function readSiteCaptures(
     const capture = await captureToBus({
       ...{ inputs: paths, service, site, sensor: site, ports, bus: sender, clients: 'full' },
       ...{ exclude, signal, onProgress: (bytes) => progress.show(site, bytes) },
+    }).catch(async (error: unknown) => {
+      // Where the bus ended because the warehouse failed, that is what is to be told.
+      sender.end()
+      await estimating
+      throw error
     })
     if (!capture.ok) {
       sender.end()

@@ -117,9 +117,13 @@ export function createEmbedded(
       })
     },
     async insertRows(table, rows, token) {
-      const lines = rows.map((row) => JSON.stringify(row)).join('\n')
-      await engine.execute({
-        sql: `INSERT INTO ${table} FORMAT JSONEachRow\n${lines}`,
+      if (rows.length === 0) return
+      // Rows inside of the statement would make the engine read standard input as well.
+      const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+      const columns = names.map((name) => `\`${name}\``).join(', ')
+      return engine.insertBytes({
+        ...{ target: `${table} (${columns})`, columns, format: 'JSONEachRow' },
+        bytes: Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n')),
         settings: { ...engineInsertSettings, insert_deduplication_token: token },
       })
     },

@@ -8,7 +8,6 @@ import {
   movedShare,
   prefixesMin,
   toldAgainAfterMinutes,
-  toldYoungAfterMinutes,
 } from './threshold.ts'
 import { weightedQuantile } from './weighted-quantile.ts'
 
@@ -100,7 +99,7 @@ function patience(state: PrefixState, { moved, movedWeight, onsetMinute: onset }
   const since = moved.map((prefix) => onset - state.firstSeen[prefix]!)
   const weights = moved.map((prefix) => weightPerSecond(state, prefix))
   const atHome = weightedQuantile(since, weights, 0.5)!.value
-  const young = atHome < knownHomeMinutes ? Math.min(atHome + 1, toldYoungAfterMinutes) : 0
+  const young = atHome < knownHomeMinutes ? atHome + 1 : 0
   return Math.max(longest ? toldAgainAfterMinutes : lastedMinutes, young)
 }
 

@@ -24,10 +24,9 @@ export const lastedMinutes = 3
 export const toldAgainAfterMinutes = 30
 /**
  * Clients that were known for less than this may be flapping since before the data: they must stay
- * away longer than they were at home, but no longer than `toldYoungAfterMinutes`.
+ * away longer than they were at home.
  */
-export const knownHomeMinutes = 30
-export const toldYoungAfterMinutes = 10
+export const knownHomeMinutes = 10
 /** Most of a finding's clients left so often, within so many minutes of its onset: they flap. */
 export const flappingDepartures = [
   { departures: 2, minutes: 60 },

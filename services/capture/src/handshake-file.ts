@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs'
+import { readSync, statSync } from 'node:fs'
 import { setImmediate as yieldToEvents } from 'node:timers/promises'
 import { ok, type Result } from '@goldpan/core'
 import { decodeHandshakeStream, isArrowStream } from '@goldpan/wire'
@@ -11,6 +11,8 @@ export type HandshakeFileFormat = 'csv' | 'arrow'
 
 /** Files that `goldpan handshakes` wrote: told from captures by how they begin. */
 export async function handshakeFileFormat(name: string): Promise<HandshakeFileFormat | undefined> {
+  // What a pipe holds can be read only once: it is taken for a capture.
+  if (statSync(name, { throwIfNoEntry: false })?.isFile() !== true) return undefined
   const opened = openInput(name)
   if (!opened.ok) return undefined
   try {

@@ -73,6 +73,18 @@ class Feed {
     this.#onHead = onHead
   }
 
+  /** Parses a chunk of any length, piece by piece. */
+  take(chunk: Uint8Array): Result<undefined, string> {
+    for (let at = 0; at < chunk.length; at += chunkBytes) {
+      const piece = chunk.subarray(at, at + chunkBytes)
+      this.buffer.set(piece, this.have)
+      this.have += piece.length
+      const advanced = this.advance(false)
+      if (!advanced.ok) return advanced
+    }
+    return ok(undefined)
+  }
+
   /** Parses what is there; an error when it is no capture. `isLast` ends the waiting for a head. */
   advance(isLast: boolean): Result<undefined, string> {
     if (!this.parser) {
@@ -121,22 +133,23 @@ async function readStream(
 ): Promise<Result<CaptureEnd, InputError>> {
   const feed = new Feed(sink, onHead)
   let failure: string | undefined
+  // A pipe may be silent for ever: who stops must not wait for its next bytes.
+  const stopReading = (): void => input.close()
+  signal?.addEventListener('abort', stopReading, { once: true })
   try {
     for await (const chunk of input.stream! as AsyncIterable<Buffer>) {
-      for (let at = 0; at < chunk.length; at += chunkBytes) {
-        const piece = chunk.subarray(at, at + chunkBytes)
-        feed.buffer.set(piece, feed.have)
-        feed.have += piece.length
-        const advanced = feed.advance(false)
-        if (!advanced.ok) return err(notACapture(input.name, advanced.error))
-      }
+      const taken = feed.take(chunk)
+      if (!taken.ok) return err(notACapture(input.name, taken.error))
       onProgress?.(input.bytesRead())
       await pause?.()
       if (signal?.aborted || feed.parser?.damage) break
     }
   } catch (error) {
-    failure = (error as Error).message
+    if (!signal?.aborted) failure = (error as Error).message
+  } finally {
+    signal?.removeEventListener('abort', stopReading)
   }
+  if (signal?.aborted) return ok(endOf(input.name, feed))
   const advanced = feed.advance(true)
   if (!advanced.ok) return err(notACapture(input.name, failure ?? advanced.error))
   return ok(endOf(input.name, feed, failure))

@@ -13,7 +13,10 @@ export async function storePlaces(
   warehouse: Warehouse,
   { sites, networks }: Places,
 ): Promise<void> {
-  if (sites.length > 0) await warehouse.insertRows('sites', sites, tokenOf('sites', sites))
+  const places = sites.map(({ code, city, country, latitude, longitude }) => {
+    return { code, city, country, latitude, longitude }
+  })
+  if (places.length > 0) await warehouse.insertRows('sites', places, tokenOf('sites', places))
   const names = [...(networks?.names() ?? [])].map(([asn, name]) => ({ asn, name }))
   if (names.length > 0) await warehouse.insertRows('networks', names, tokenOf('networks', names))
 }
