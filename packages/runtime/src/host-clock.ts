@@ -26,18 +26,21 @@ export const hostClock: HostClock = {
   read() {
     const started = performance.now()
     const first = Date.now()
-    let before = started
-    for (;;) {
+    // The millisecond began between the read before the last one and now, however long that took.
+    for (let earliest = started; ; ) {
+      const before = performance.now()
       const wall = Date.now()
       const after = performance.now()
-      if (wall !== first) {
-        const uncertainMicros = (after - before) * 1000
-        return { wallMicros: wall * 1000, monotonicMillis: after, uncertainMicros }
+      const isEdge = wall !== first
+      if (isEdge || after - started > spinMillisMax) {
+        const spentMicros = (after - (isEdge ? earliest : before)) * 1000
+        return {
+          wallMicros: wall * 1000,
+          monotonicMillis: after,
+          uncertainMicros: spentMicros + (isEdge ? 0 : 1000),
+        }
       }
-      if (after - started > spinMillisMax) {
-        return { wallMicros: wall * 1000, monotonicMillis: after, uncertainMicros: 1000 }
-      }
-      before = after
+      earliest = before
     }
   },
 }
