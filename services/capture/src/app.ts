@@ -142,7 +142,9 @@ function prepareFolders(
   const folders = [settings.spool.folder, ...(bus.kind === 'file' ? [bus.folder] : [])]
   for (const folder of folders) {
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      // The folders above stay open to others: the user that the sensor becomes must pass them.
+      mkdirSync(folder, { recursive: true })
+      chmodSync(folder, 0o700)
       if (user) giveTo(folder, user)
     } catch (error) {
       return err(
@@ -155,7 +157,6 @@ function prepareFolders(
 
 function giveTo(folder: string, { uid, gid }: HostUser): void {
   chownSync(folder, uid, gid)
-  chmodSync(folder, 0o700)
   for (const name of readdirSync(folder)) chownSync(join(folder, name), uid, gid)
 }
 
