@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { parseAddress } from '@goldpan/core'
 import { createFileBusReceiver } from '@goldpan/runtime'
+import { writeWorld } from '@goldpan/simulator'
 import { decodeHandshakes, decodeSensorStatus } from '@goldpan/wire'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { smallWorld } from './small-world.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const capture = join(root, 'test/captures/port-853-and-53.pcap')
@@ -25,6 +28,7 @@ const environment = () => ({
   XDG_STATE_HOME: join(folder, 'state'),
   GOLDPAN_HTTP_CAPTURE_LISTEN: 'off',
   GOLDPAN_CAPTURE_USER: 'root',
+  GOLDPAN_HTTP_STOP_DEADLINE: '3s',
 })
 
 function start(words: readonly string[]) {
@@ -120,6 +124,50 @@ describe('goldpan capture', () => {
     expect(await again.ended).toBe(0)
     expect(await again.error).toMatch(/rows were read before and are not counted twice/)
   })
+
+  it.each(['prefix', 'tagged'])(
+    'lets no address of a client out under %s',
+    async (clients) => {
+      await writeWorld(smallWorld({ sites: ['ams'] }), {
+        folder: join(folder, 'world'),
+        packets: true,
+      })
+      const input = join(folder, 'world/ams.pcap')
+      const bus = join(folder, 'bus')
+      // The bus is away: the spool holds everything.
+      const words = ['-r', '-', '--clients', clients, '--to', 'kafka://127.0.0.1:9']
+      const away = sensor(...words, '--traffic', 'full')
+      away.child.stdin.end(readFileSync(input))
+      const sent = sensor('-r', input, '--clients', clients, '--to', `file:${bus}`)
+      const rows = start(['handshakes', input])
+      const full = sensor('-r', input, '--clients', 'full', '--to', `file:${bus}-full`)
+      await Promise.all([sent.ended, full.ended, rows.ended, away.ended])
+      const outputs = (parent: string): string =>
+        readdirSync(parent, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+          .join('')
+      const written = outputs(bus) + outputs(join(folder, 'state'))
+      const all = written + (await sent.error) + (await away.error)
+      const addresses = new Set(
+        (await rows.output)
+          .split('\n')
+          .slice(1, -1)
+          .map((row) => row.split(',')[2]!),
+      )
+      expect(addresses.size).toBeGreaterThan(100)
+      const bytes = [...addresses].map((address) => Buffer.from(parseAddress(address)!))
+      // The prefix itself is no secret, even where it is the address of a client.
+      const secret = bytes.filter((each) => each.at(-1) !== 0)
+      const leaked = (text: string): Buffer[] =>
+        secret.filter((each) => text.includes(each.toString('latin1')))
+      expect(leaked(all)).toEqual([])
+      expect([...addresses].filter((address) => all.includes(address))).toEqual([])
+      expect(leaked(outputs(`${bus}-full`)).length).toBe(secret.length)
+      expect(outputs(join(folder, 'state')).length).toBeGreaterThan(10_000)
+    },
+    60_000,
+  )
 
   it.each([
     [['--to', 'file:x'], 2, /one of -i INTERFACE and -r FILE/],
