@@ -130,7 +130,7 @@ try {
     'queries per second': Math.round((udpSent + tcpSent) / seconds),
     'CPU of the sensor and its capture process, s': spent.map((each) => each.toFixed(2)).join(', '),
     'CPU per query, µs': ((cpuSeconds / (udpSent + tcpSent)) * 1e6).toFixed(2),
-    'share of a core at 50 k queries/s': `${((cpuSeconds / (udpSent + tcpSent)) * 5e6).toFixed(1)} %`,
+    'share of a core at 50 k/s': `${((cpuSeconds / (udpSent + tcpSent)) * 5e6).toFixed(1)} %`,
     'their memory, MB (PSS)': after.map((each) => Math.round(each.memoryBytes / 1e6)).join(', '),
   })
 } finally {

@@ -153,6 +153,8 @@ const connect = async (count: number, pauseMillis: number): Promise<number> =>
     ),
   )
 
+const hexOf = (frame: Uint8Array): string => Buffer.from(frame).toString('hex')
+
 /** Sends frames as they are, from the client's end of the wire. */
 const inject = (frames: readonly Uint8Array[]): Promise<string> =>
   hosts.run(
@@ -163,7 +165,7 @@ const inject = (frames: readonly Uint8Array[]): Promise<string> =>
        'pcap/build/Release/pcap_binding.node')
      const session = new binding.PcapSession()
      session.open_live('eth0', '', 1 << 20, 128, '', () => {}, false, 40, () => {}, false)
-     for (const frame of ${JSON.stringify(frames.map((each) => Buffer.from(each).toString('hex')))}) {
+     for (const frame of ${JSON.stringify(frames.map(hexOf))}) {
        session.inject(Buffer.from(frame, 'hex'))
        await delay(5)
      }
