@@ -14,12 +14,16 @@ import { createEstimateApp } from './app.ts'
 import { estimateSection } from './config.ts'
 import { readPlaces } from './enrichment.ts'
 import { estimateFolder } from './estimate-folder.ts'
+import { followPlaces } from './follow-places.ts'
 import { createEstimatorMetrics } from './metrics.ts'
 
 export const estimateSections = {
   ...{ bus: busSection, warehouse: warehouseSection, estimate: estimateSection },
   ...{ http: httpSection, log: logSection },
 }
+
+/** Between two looks at whether the files of networks and sites changed. */
+const lookEveryMillis = 10_000
 
 export interface EstimateInputs {
   /** The YAML file. */
@@ -67,6 +71,16 @@ export async function runEstimate(inputs: EstimateInputs): Promise<Result<number
     if (!again.ok) throw new Error(again.error)
     await app.reload(again.value)
   })
+  const followed = followPlaces(estimate)
+  const sayLater = (error: Error): void => {
+    log.warn({ reason: error.message }, 'names of changed files are not stored yet')
+  }
+  const following = setInterval(() => {
+    const seen = followed.look()
+    if (!seen.ok) log.warn({ reason: seen.error }, 'a changed file cannot be used')
+    else if (seen.value) app.reload(seen.value).catch(sayLater)
+  }, lookEveryMillis)
+  lifecycle.onStop('files', () => clearInterval(following))
   lifecycle.onStop('partitions', () => app.stop())
   lifecycle.onStop('health', () => health.value.close())
   lifecycle.onStop('warehouse', () => warehouse.close())
