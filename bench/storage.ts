@@ -1,7 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createHandshakeBatch, formatPrefix, type HandshakeBatch } from '@goldpan/core'
+import {
+  createHandshakeBatch,
+  formatPrefix,
+  type HandshakeBatch,
+  handshakePresent,
+} from '@goldpan/core'
 import { drawPopulation, parseWorld, simulateMinutes } from '@goldpan/simulator'
 import { rollUp } from '@goldpan/warehouse'
 import { type EmbeddedWarehouse, openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
@@ -73,8 +78,13 @@ async function insert(): Promise<void> {
     row += part.batch.length
   }
   for (row = 0; row < batch.length; row++) {
-    batch.clientPort[row] = drawPort()
-    if (clients === 'prefix') batch.present[row]! &= ~4
+    if (clients === 'full') batch.clientPort[row] = drawPort()
+    else batch.present[row]! &= ~handshakePresent.client
+  }
+  // As a sensor sends it: what is absent is zero.
+  if (clients !== 'full') {
+    batch.client.fill(0)
+    batch.clientPort.fill(0)
   }
   const source = { service: world.service, site: '', sensor: '' }
   const run = { source, rows: batch.length, isClockWrong: false }

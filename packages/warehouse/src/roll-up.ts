@@ -7,8 +7,12 @@ export interface RolledUp {
   readonly days: readonly number[]
 }
 
-/** Hours that one statement computes; an hour of raw rows may be long. */
-const hoursPerStatement = 24
+export interface RollUpOptions {
+  /** Packet time by which an hour or a day must have ended; default: all that there is. */
+  readonly untilMicros?: number
+  /** Ends it after the statement that runs. */
+  readonly signal?: AbortSignal
+}
 
 const sqlOf = (name: string): string =>
   readFileSync(new URL(`./queries/${name}.sql`, import.meta.url), 'utf8')
@@ -20,26 +24,26 @@ const sqlOf = (name: string): string =>
  */
 export async function rollUp(
   warehouse: Warehouse,
-  { untilMicros = Number.POSITIVE_INFINITY }: { readonly untilMicros?: number } = {},
+  { untilMicros = Number.POSITIVE_INFINITY, signal }: RollUpOptions = {},
 ): Promise<RolledUp> {
   const untilSeconds = Math.min(Math.floor(untilMicros / 1e6), 0xff_ff_ff_ff)
   const stale = async (name: string): Promise<number[]> =>
     (await warehouse.query<{ start: number }>(sqlOf(name), { untilSeconds })).map(
       ({ start }) => start,
     )
+  const compute = async (name: string, parameters: object): Promise<void> => {
+    if (!signal?.aborted) await warehouse.command(sqlOf(name), { ...parameters })
+  }
   const hours = await stale('stale-hours')
   for (const hour of hours) {
-    await warehouse.command(sqlOf('roll-up-prefix-1h'), { hour })
-  }
-  for (let at = 0; at < hours.length; at += hoursPerStatement) {
-    const some = { starts: hours.slice(at, at + hoursPerStatement) }
-    await warehouse.command(sqlOf('roll-up-as-1h'), some)
-    await warehouse.command(sqlOf('roll-up-site-1h'), some)
+    await compute('roll-up-prefix-1h', { start: hour })
+    await compute('roll-up-as-1h', { start: hour })
+    await compute('roll-up-site-1h', { start: hour })
   }
   const days = await stale('stale-days')
   for (const day of days) {
-    await warehouse.command(sqlOf('roll-up-as-1d'), { starts: [day] })
-    await warehouse.command(sqlOf('roll-up-site-1d'), { starts: [day] })
+    await compute('roll-up-as-1d', { start: day })
+    await compute('roll-up-site-1d', { start: day })
   }
   return { hours, days }
 }

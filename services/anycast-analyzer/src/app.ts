@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Finding } from '@goldpan/core'
 import type { Log, Readiness } from '@goldpan/runtime'
-import { readAnalyzerSites, readServices, rollUp, type Warehouse } from '@goldpan/warehouse'
+import { readAnalyzerSites, readServices, type Warehouse } from '@goldpan/warehouse'
 import type { WatchMetrics } from './metrics.ts'
+import { createRollUps } from './roll-ups.ts'
 import { createStateStore } from './state-store.ts'
 import { Watch, type WatchRound } from './watch-round.ts'
 
@@ -62,7 +63,7 @@ export function createWatchApp(options: WatchAppOptions): WatchApp {
     for (const service of await servicesOf(options)) {
       while (!stopping.aborted && (await look(service)));
     }
-    await rollUps(Math.min(...decided.values()))
+    rollUps.start(Math.min(...decided.values()))
   }
   return {
     readiness: () => ({
@@ -79,23 +80,9 @@ export function createWatchApp(options: WatchAppOptions): WatchApp {
         if (untilCaughtUp) break
         await setTimeout(options.everyMillis, undefined, { signal: stopping }).catch(() => {})
       }
+      await rollUps.settle()
       return untilCaughtUp && failures.size > 0 ? 1 : 0
     },
-  }
-}
-
-/**
- * Computes the hours and days that every service has passed, once an hour of packet time. Several
- * watchers may do it: computing twice changes nothing.
- */
-function createRollUps({ warehouse, log }: WatchAppOptions): (minute: number) => Promise<void> {
-  let hourDone = -1
-  return async (minute) => {
-    const hour = Math.floor((minute + 1) / 60)
-    if (!Number.isFinite(hour) || hour === hourDone) return
-    const { hours, days } = await rollUp(warehouse, { untilMicros: hour * 3600e6 })
-    hourDone = hour
-    if (hours.length > 0) log.info({ hours: hours.length, days: days.length }, 'rolled up hours')
   }
 }
 

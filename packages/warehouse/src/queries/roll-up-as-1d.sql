@@ -1,10 +1,8 @@
--- Days (seconds since 1970) of rtt_by_as_1d, computed from their hours.
+-- A day (seconds since 1970) of rtt_by_as_1d, computed from its hours.
 INSERT INTO rtt_by_as_1d_rows (service, site, ip_version, asn, country, time, handshakes, rtt_buckets)
-SELECT service, site, ip_version, asn, country, day, sum(hours.handshakes), sumMap(hours.rtt_buckets)
-FROM
-(
-    SELECT service, site, ip_version, asn, country, toStartOfDay(time) AS day, handshakes, rtt_buckets
-    FROM rtt_by_as_1h
-    WHERE has({starts:Array(UInt32)}, toUInt32(toStartOfDay(time)))
-) AS hours
-GROUP BY service, site, ip_version, asn, country, day
+SELECT service, site, ip_version, asn, country, toDateTime({start:UInt32}, 'UTC'),
+    sum(hours.handshakes), sumMap(hours.rtt_buckets)
+FROM rtt_by_as_1h AS hours
+WHERE hours.time >= toDateTime({start:UInt32}, 'UTC')
+    AND hours.time < toDateTime({start:UInt32} + 86400, 'UTC')
+GROUP BY service, site, ip_version, asn, country

@@ -3,7 +3,7 @@ INSERT INTO rtt_by_prefix_1h_rows
     (service, site, ip_version, prefix, asn, country, time, handshakes, rtt_buckets)
 SELECT
     service, site, any(ip_version), prefix, any(asn), any(country),
-    toDateTime({hour:UInt32}, 'UTC'), sum(n), sumMap(map(bucket, n))
+    toDateTime({start:UInt32}, 'UTC'), sum(n), sumMap(map(bucket, n))
 FROM
 (
     SELECT
@@ -11,8 +11,8 @@ FROM
         toUInt16(floor(32 * log2(rtt_us + 1))) AS bucket, count() AS n
     FROM handshakes
     WHERE excluded = ''
-        AND time >= toDateTime64({hour:UInt32}, 6, 'UTC')
-        AND time < toDateTime64({hour:UInt32} + 3600, 6, 'UTC')
+        AND time >= toDateTime64({start:UInt32}, 6, 'UTC')
+        AND time < toDateTime64({start:UInt32} + 3600, 6, 'UTC')
     GROUP BY service, site, prefix, bucket
 )
 GROUP BY service, site, prefix

@@ -1,12 +1,8 @@
--- Hours (seconds since 1970) of rtt_by_site_1h, computed from their minutes.
+-- An hour (seconds since 1970) of rtt_by_site_1h, computed from its minutes.
 INSERT INTO rtt_by_site_1h_rows (service, site, ip_version, time, handshakes, rtt_buckets)
-SELECT service, site, ip_version, hour, sum(minutes.handshakes), sumMap(minutes.rtt_buckets)
-FROM
-(
-    SELECT service, site, ip_version, toStartOfHour(time) AS hour, handshakes, rtt_buckets
-    FROM rtt_by_site_1m
-    WHERE has({starts:Array(UInt32)}, toUInt32(toStartOfHour(time)))
-        AND time >= toDateTime(arrayMin({starts:Array(UInt32)}), 'UTC')
-        AND time < toDateTime(arrayMax({starts:Array(UInt32)}) + 3600, 'UTC')
-) AS minutes
-GROUP BY service, site, ip_version, hour
+SELECT service, site, ip_version, toDateTime({start:UInt32}, 'UTC'),
+    sum(minutes.handshakes), sumMap(minutes.rtt_buckets)
+FROM rtt_by_site_1m AS minutes
+WHERE minutes.time >= toDateTime({start:UInt32}, 'UTC')
+    AND minutes.time < toDateTime({start:UInt32} + 3600, 'UTC')
+GROUP BY service, site, ip_version
