@@ -4,10 +4,11 @@
  * Usage: node scripts/generate.ts
  */
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { provisioningTree } from '../dashboards/src/index.ts'
+import { parseWorld, writePlaces } from '../packages/simulator/src/index.ts'
 import { formatAnalystPage } from './generate/analyst-page.ts'
 import { formatCommandLinePage } from './generate/command-line-page.ts'
 import { formatConfigurationPage } from './generate/configuration-page.ts'
@@ -36,3 +37,8 @@ for (const [path, text] of provisioningTree()) {
   mkdirSync(dirname(join(provisioning, path)), { recursive: true })
   writeFileSync(join(provisioning, path), text)
 }
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const live = parseWorld(readFileSync(join(root, 'packages/simulator/worlds/live.yaml'), 'utf8'))
+if (!live.ok) throw new Error(live.error.message)
+writePlaces(live.value, join(root, 'packaging/demo'))

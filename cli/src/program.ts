@@ -132,6 +132,18 @@ function addSimulate(program: Command): void {
     )
 }
 
+function addReplay(program: Command): void {
+  program
+    .command('replay')
+    .description('write what the sensor of one simulated site sees to stdout, as it happens')
+    .argument('<world>', 'YAML file, see docs/reference/world.md')
+    .requiredOption('--site <code>', 'one of the sites of the world')
+    .option('--since <duration>', 'begin so long before this hour, at once, such as 2h', '0h')
+    .action((world: string, options: { site: string; since: string }) =>
+      lazily(() => import('./commands/replay.ts'))({ world, ...options }),
+    )
+}
+
 function addDashboards(program: Command): void {
   program
     .command('dashboards')
@@ -197,6 +209,7 @@ const commands = [
   addSql,
   addMigrate,
   addSimulate,
+  addReplay,
   addEstimate,
   addWatch,
   addDashboards,

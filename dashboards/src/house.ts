@@ -23,6 +23,8 @@ import { clickhouse, datasourceRef } from './clickhouse.ts'
 
 /** Rollups hold minutes: a finer slot would show gaps. */
 const intervalMin = '1m'
+/** Slots of one picture: 6 h in slots of 2 min, a day in 5 min; each costs a merge a series. */
+const slotsMax = 200
 
 /** Lines over time, one per value of the statement's text column. */
 export function houseTimeseries(title: string, query: GrafanaQueryName): TimeseriesBuilder {
@@ -32,6 +34,7 @@ export function houseTimeseries(title: string, query: GrafanaQueryName): Timeser
     .datasource(datasourceRef)
     .withTarget(clickhouse(query, 'timeseries'))
     .interval(intervalMin)
+    .maxDataPoints(slotsMax)
     .lineWidth(1)
     .fillOpacity(0)
     .showPoints(VisibilityMode.Never)
@@ -72,6 +75,7 @@ export function houseStateTimeline(title: string, query: GrafanaQueryName): Stat
     .datasource(datasourceRef)
     .withTarget(clickhouse(query, 'timeseries'))
     .interval(intervalMin)
+    .maxDataPoints(slotsMax)
     .showValue(VisibilityMode.Never)
     .rowHeight(0.8)
     .legend(new VizLegendOptionsBuilder().showLegend(false))

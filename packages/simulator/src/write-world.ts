@@ -23,8 +23,7 @@ export async function writeWorld(world: World, options: WriteWorldOptions): Prom
   const { folder, packets } = options
   mkdirSync(folder, { recursive: true })
   const population = drawPopulation(world)
-  writeFileSync(join(folder, 'sites.csv'), formatSites(population))
-  writeFileSync(join(folder, 'networks.csv'), formatNetworks(population))
+  writePlaces(world, folder)
   const truth = { service: world.service, events: worldTruth(world, population) }
   writeFileSync(join(folder, 'truth.json'), `${JSON.stringify(truth, null, 2)}\n`)
   const extension = packets ? 'pcap' : 'csv'
@@ -34,6 +33,13 @@ export async function writeWorld(world: World, options: WriteWorldOptions): Prom
     file.end()
     await once(file, 'close')
   }
+}
+
+/** Writes sites.csv and networks.csv alone: what an operator knows of a world. */
+export function writePlaces(world: World, folder: string): void {
+  const population = drawPopulation(world)
+  writeFileSync(join(folder, 'sites.csv'), formatSites(population))
+  writeFileSync(join(folder, 'networks.csv'), formatNetworks(population))
 }
 
 const snapLength = 96

@@ -12,12 +12,8 @@ FROM
     SELECT
         ifNull(rtt_by_as_1m.asn, 0) AS network,
         sum(rtt_by_as_1m.handshakes) AS n,
-        sumMap(rtt_buckets) AS buckets,
-        arrayCumSum(mapValues(buckets)) AS cumulated,
-        arrayMap(
-            level -> round(exp2((mapKeys(buckets)[
-                arrayFirstIndex(seen -> seen >= ceil(level * cumulated[-1]), cumulated)] + 0.5) / 32) - 1),
-            [0.25, 0.5, 0.75, 0.95]) AS quantile_us
+        quantilesExactWeightedArray(0.25, 0.5, 0.75, 0.95)(mapKeys(rtt_buckets), mapValues(rtt_buckets)) AS quantile_buckets,
+        arrayMap(bucket -> round(exp2((bucket + 0.5) / 32) - 1), quantile_buckets) AS quantile_us
     FROM rtt_by_as_1m
     WHERE service IN (${service:sqlstring})
         AND site IN (${site:sqlstring})
