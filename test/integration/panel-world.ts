@@ -1,10 +1,7 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { analyzeWarehouse } from '@goldpan/anycast-analyzer'
-import { captureToBus } from '@goldpan/capture'
 import { handshakeFlag, parsePacketTime, rttBucket } from '@goldpan/core'
-import { Estimator, readNetworkTable, readSites } from '@goldpan/estimator'
-import { createInProcessBus } from '@goldpan/runtime'
+import { readNetworkTable, readSites } from '@goldpan/estimator'
 import {
   type ClientPrefix,
   drawPopulation,
@@ -14,32 +11,17 @@ import {
   writeWorld,
 } from '@goldpan/simulator'
 import type { Warehouse } from '@goldpan/warehouse'
-import { openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
+import { fillWarehouse } from './filled-warehouse.ts'
 
-/** A warehouse filled with a world's captures by the line itself, as `goldpan analyze` does it. */
-export async function fillWarehouse(world: World, folder: string): Promise<Warehouse> {
-  const captures = join(folder, 'captures')
-  mkdirSync(captures)
-  await writeWorld(world, { folder: captures, packets: true })
-  const opened = await openEmbeddedWarehouse({ folder: join(folder, 'warehouse') })
-  if (!opened.ok) throw new Error(opened.error.message)
-  const warehouse = opened.value
-  const networks = readNetworkTable([join(captures, 'networks.csv')])
-  const sites = readSites(join(captures, 'sites.csv'))
+/** A warehouse of a world's captures with names of networks and findings, as analyze leaves it. */
+export async function analyzedWarehouse(world: World, folder: string): Promise<Warehouse> {
+  await writeWorld(world, { folder, packets: true })
+  const warehouse = await fillWarehouse(world, folder)
+  const networks = readNetworkTable([join(folder, 'networks.csv')])
+  const sites = readSites(join(folder, 'sites.csv'))
   if (!networks.ok || !sites.ok) throw new Error('the world wrote files that cannot be read')
   const names = [...networks.value.names()].map(([asn, name]) => ({ asn, name }))
   await warehouse.insertRows('networks', names, 'networks')
-  const { sender, receiver } = createInProcessBus({ messagesMax: 8 })
-  const estimating = new Estimator({ receiver, warehouse, networks: networks.value }).run()
-  for (const site of world.sites) {
-    const captured = await captureToBus({
-      ...{ inputs: [join(captures, `${site}.pcap`)], service: world.service, site, sensor: site },
-      ...{ ports: [53], bus: sender, clients: 'full', exclude: [] },
-    })
-    if (!captured.ok) throw new Error(captured.error.message)
-  }
-  sender.end()
-  await estimating
   await analyzeWarehouse({ warehouse, service: world.service, sites: sites.value })
   return warehouse
 }

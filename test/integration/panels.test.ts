@@ -10,12 +10,13 @@ import {
 } from '@goldpan/warehouse'
 import { expandStatement, type PanelVariables } from 'grafana-dashboards-generator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { drawRows, fillWarehouse, type TrueHandshake } from './panel-world.ts'
+import { analyzedWarehouse, drawRows, type TrueHandshake } from './panel-world.ts'
 import { smallWorld } from './small-world.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'goldpan-panels-'))
 const world = smallWorld({
   hours: 2.5,
+  queriesPerSecond: 12,
   globalNetworks: 2,
   events: [{ kind: 'polarization', network: 0, site: 'iad', startHour: 1.25 }],
 })
@@ -24,10 +25,10 @@ const slotSeconds = 300
 let warehouse: Warehouse
 
 beforeAll(async () => {
-  warehouse = await fillWarehouse(world, folder)
-})
+  warehouse = await analyzedWarehouse(world, folder)
+}, 180_000)
 afterAll(async () => {
-  await warehouse.close()
+  await warehouse?.close()
   rmSync(folder, { recursive: true })
 })
 
