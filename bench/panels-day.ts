@@ -25,8 +25,10 @@ export async function fillPanelDay(warehouse: Warehouse, handshakes: number): Pr
     process.stderr.write(`\r${hour + 1} of 24 hours`)
   }
   const [sizes] = await warehouse.query<Record<string, number>>(
-    `SELECT (SELECT count() FROM handshakes) AS handshakes, (SELECT count() FROM traffic) AS traffic,
-       (SELECT count() FROM rtt_by_site_1m) AS sites, (SELECT count() FROM rtt_by_as_1m) AS networks`,
+    `SELECT (SELECT count() FROM handshakes) AS handshakes,
+       (SELECT count() FROM traffic) AS traffic,
+       (SELECT count() FROM rtt_by_site_1m) AS sites,
+       (SELECT count() FROM rtt_by_as_1m) AS networks`,
   )
   const seconds = ((performance.now() - started) / 1000).toFixed(0)
   process.stderr.write(`\r${JSON.stringify(sizes)} made in ${seconds} s\n`)
@@ -46,7 +48,8 @@ function handshakesOf(hour: number, rows: number): string {
   const startMicros = (dayStart + hour * 3600) * 1e6
   const step = Math.floor(3600e6 / rows)
   return `INSERT INTO handshakes (service, site, sensor, time, prefix, ip_version, server,
-      server_port, rtt_us, accept_us, hops, synack_retransmissions, flags, method, asn, country, excluded)
+      server_port, rtt_us, accept_us, hops, synack_retransmissions, flags, method,
+      asn, country, excluded)
     SELECT 'ns1.example', ${siteOf('client')}, ${siteOf('client')},
       ${micros(`${startMicros} + number * ${step}`)}, ${prefixOf('client')},
       if(client % 2 = 0, 4, 6), toIPv6('::ffff:192.0.2.53'), 53,
@@ -62,7 +65,8 @@ function trafficOf(hour: number): string {
   const start = dayStart + hour * 3600
   return `INSERT INTO traffic (service, site, sensor, minute, prefix, ip_version, udp_queries,
       tcp_queries, truncated_answers, handshakes, sampling_rate, asn, country, excluded)
-    SELECT 'ns1.example', ${siteOf('client')}, ${siteOf('client')}, toDateTime(${start} + 60 * minute),
+    SELECT 'ns1.example', ${siteOf('client')}, ${siteOf('client')},
+      toDateTime(${start} + 60 * minute),
       ${prefixOf('client')}, if(client % 2 = 0, 4, 6), rand(1) % 40, rand(2) % 6, rand(3) % 3,
       rand(2) % 6, 1, client % ${networks}, ${countryOf('client')}, ''
     FROM (SELECT number % ${prefixes} AS client, intDiv(number, ${prefixes}) AS minute
@@ -83,5 +87,6 @@ const findings = `INSERT INTO findings
     arrayElement(['page', 'ticket', 'note'], 1 + number % 3),
     if(number % 10 = 0, 'open', 'resolved'), ${micros(`(${dayStart} + 400 * number) * 1000000`)},
     if(number % 10 = 0, NULL, ${micros(`(${dayStart} + 400 * number + 3000) * 1000000`)}), number,
-    concat('{"sentence":"', repeat('word ', 30), '","site_to":"s0', toString(number % 10), '","excess_ms":80}')
+    concat('{"sentence":"', repeat('word ', 30),
+      '","site_to":"s0', toString(number % 10), '","excess_ms":80}')
   FROM numbers(2000)`

@@ -31,8 +31,10 @@ export const isStageName = (name: string | undefined): name is StageName =>
 const buildOnly = new Set(['nan', '@types/node'])
 
 /** Files of packages that nothing at run time reads. */
-const ballast =
-  /\.(?:md|markdown|map|flow|d\.[cm]?ts|ts\.map|test\.ts|gyp|cc|h|c|tsbuildinfo)$|\/(?:test|tests|spec|examples?|docs|obj\.target|\.github)(?:\/|$)/
+const ballast = [
+  /\.(?:md|markdown|map|flow|d\.[cm]?ts|test\.ts|gyp|cc|h|c|tsbuildinfo)$/,
+  /\/(?:test|tests|spec|examples?|docs|obj\.target|\.github)(?:\/|$)/,
+]
 
 interface Manifest {
   readonly name: string
@@ -106,7 +108,7 @@ function copyRoom(source: string, target: string, staged: readonly string[]): vo
   })
 }
 
-/** Follows dependencies as Node resolves them; each package's folder with its place in the stage. */
+/** Follows dependencies as Node resolves them: each package's folder with its staged place. */
 function gather(manifest: Manifest, from: string, wanted: Map<string, string>): void {
   const { dependencies = {}, optionalDependencies = {} } = manifest
   for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
@@ -132,7 +134,7 @@ function resolvePackage(name: string, from: string): string | undefined {
 
 const isWanted = (path: string, from: string): boolean => {
   const inside = path.slice(from.length)
-  return !/\/node_modules(?:\/|$)/.test(inside) && !ballast.test(inside)
+  return !/\/node_modules(?:\/|$)/.test(inside) && !ballast.some((kind) => kind.test(inside))
 }
 
 const readManifest = (folder: string): Manifest =>

@@ -10,7 +10,7 @@ const folder = join(root, 'packaging/systemd')
 const units = readdirSync(folder)
 const missing = missingTools(['systemd-analyze'])
 
-/** Exposure as `systemd-analyze security` counts it, from 0 (none) to 10; a template needs a name. */
+/** Exposure as `systemd-analyze security` counts it, 0 (none) to 10; a template needs a name. */
 function exposureOf(unit: string): number {
   const work = mkdtempSync(join(tmpdir(), 'goldpan-unit-'))
   const file = join(work, unit.replace('@.', '@eth0.'))
