@@ -24,7 +24,7 @@ import { handshakeRowColumns } from '../services/estimator/src/row-columns.ts'
  * The world's ports, which the simulator counts up, are drawn at random here: they are so in truth.
  */
 
-const [, , file = 'bench/storage.yaml', clients = 'prefix', hours, keep] = process.argv
+const [, , file = 'bench/day.yaml', clients = 'prefix', hours, keep] = process.argv
 const blockRows = 100_000
 
 const parsed = parseWorld(readFileSync(file, 'utf8'))
