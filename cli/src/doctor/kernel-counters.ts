@@ -22,18 +22,36 @@ export function readKernelCounters(folder = '/proc/net'): KernelCounters | undef
   }
 }
 
-/** Ports other than these on which something listens: their connections are counted as well. */
-export function otherListeners(ports: readonly number[], folder = '/proc/net'): number[] {
-  const listening = '0A'
-  const found = new Set<number>()
-  for (const file of ['tcp', 'tcp6']) {
-    for (const line of readLines(`${folder}/${file}`)) {
-      const [, local, , state] = line.trim().split(/\s+/)
-      const port = Number.parseInt(local?.split(':')[1] ?? '', 16)
-      if (state === listening && !ports.includes(port)) found.add(port)
-    }
+/** What other ports than the measured ones do: the kernel counts their connections as well. */
+export interface OtherPorts {
+  /** Ports that something listens on. */
+  readonly listening: readonly number[]
+  /** Their connections, each as `local remote` of /proc/net/tcp. */
+  readonly connections: ReadonlySet<string>
+}
+
+const stateListening = '0A'
+
+/** Reads the sockets of this network namespace. */
+export function readOtherPorts(ports: readonly number[], folder = '/proc/net'): OtherPorts {
+  const sockets = ['tcp', 'tcp6']
+    .flatMap((file) => readLines(`${folder}/${file}`))
+    .map((line) => line.trim().split(/\s+/))
+    .map(([, local = '', remote = '', state]) => {
+      return { port: Number.parseInt(local.split(':')[1] ?? '', 16), local, remote, state }
+    })
+  const listening = new Set(
+    sockets
+      .filter(({ state, port }) => state === stateListening && !ports.includes(port))
+      .map(({ port }) => port),
+  )
+  const connections = sockets.filter(
+    ({ state, port }) => state !== stateListening && listening.has(port),
+  )
+  return {
+    listening: [...listening].sort((one, other) => one - other),
+    connections: new Set(connections.map(({ local, remote }) => `${local} ${remote}`)),
   }
-  return [...found].sort((one, other) => one - other)
 }
 
 /** Packets in and out of an interface; undefined where there is none of this name. */
