@@ -17,10 +17,9 @@ chmodSync(folder, 0o755)
 const server = `goldpan-s${process.pid}`
 const client = `goldpan-c${process.pid}`
 const plain = '10.77.1.1'
-const cleanEnv: Record<string, string | undefined> = Object.fromEntries(
+const cleanEnv = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith('GOLDPAN_')),
 )
-cleanEnv.STATE_DIRECTORY = join(folder, 'state')
 
 const ip = (...words: string[]) => spawnSync('ip', words, { encoding: 'utf8' })
 const inside = (space: string, ...words: string[]): string[] => ['netns', 'exec', space, ...words]
@@ -54,23 +53,25 @@ const missing = (() => {
 })()
 
 const running: ChildProcess[] = []
-const startMillisMax = 10_000
+const startMillisMax = 20_000
+let startCount = 0
 
-/** Starts a program in a name space and waits for its first output. */
+/** Starts a program in a name space and waits until it says that it works. */
 async function start(space: string, words: readonly string[]): Promise<ChildProcess> {
   const child = spawn('ip', inside(space, ...words), {
-    env: cleanEnv,
+    // A sensor that the last test killed is not this one's earlier run.
+    env: { ...cleanEnv, STATE_DIRECTORY: join(folder, `state${startCount++}`) },
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
   running.push(child)
-  const first = Promise.race([once(child.stdout!, 'data'), once(child.stderr!, 'data')])
-  const limit = new AbortController()
-  const late = delay(startMillisMax, ['nothing'], { signal: limit.signal })
-  const [line] = await Promise.race([first, late])
-  limit.abort()
-  if (!/capturing|ing$/m.test(String(line))) throw new Error(`${words} said ${line}`)
+  let said = ''
+  for (const output of [child.stdout!, child.stderr!]) output.on('data', (chunk) => (said += chunk))
+  for (let waited = 0; !/capturing|(?:serv|connect|mirror)ing$/m.test(said); waited += 20) {
+    if (child.exitCode !== null || waited > startMillisMax) throw new Error(`${words} said ${said}`)
+    await delay(20)
+  }
   return child
 }
 
