@@ -3,7 +3,9 @@
  *
  *     node tcp-traffic.ts serve PORT
  *     node tcp-traffic.ts connect ADDRESS PORT PER_SECOND
- *     node tcp-traffic.ts mirror DEVICE PER_SECOND [VLAN…]   both directions, as a mirror port has them
+ *     node tcp-traffic.ts mirror DEVICE PER_SECOND [VLAN…]
+ *
+ * `mirror` sends both directions, as a mirror port has them.
  */
 
 import { createRequire } from 'node:module'

@@ -39,7 +39,7 @@ export interface ObservationOptions {
 }
 
 const answerMillisMax = 5000
-/** Sensors tell their counters once a second: waited for, so that all readings are of one moment. */
+/** Sensors tell their counters once a second: waited for, so that all is of one moment. */
 const tellingMillisMax = 1300
 const pollMillis = 25
 
