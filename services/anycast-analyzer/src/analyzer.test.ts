@@ -177,6 +177,12 @@ describe('a flap that begins', () => {
     expect(findings[0]!.sentence).toContain('alternate since')
   })
 
+  it('for some minutes only is a note as soon as its clients are back', () => {
+    const moving = clientsOf(6, client(7, 'NL', { site: from(90, 'syd', 97)('NL') }))
+    const { findings } = runHandMadeWorld([...ordinary, ...moving], 101)
+    expect(findings.map(({ kind, severity }) => [kind, severity])).toEqual([['flapping', 'note']])
+  })
+
   it('by the minute is nothing', () => {
     expect(runHandMadeWorld([...ordinary, ...swinging(1)], 240).findings).toEqual([])
     expect(runHandMadeWorld([...ordinary, ...swinging(2)], 240).findings).toEqual([])

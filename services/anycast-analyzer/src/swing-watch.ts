@@ -1,11 +1,18 @@
 import type { AnalyzerView } from './analyzer-view.ts'
 import type { TrackedFinding } from './finding-book.ts'
 import { weightOf } from './move.ts'
-import { awayShareResolved, flappingDepartures, lastedMinutes, movedShare } from './threshold.ts'
+import {
+  awayShareResolved,
+  flappingDepartures,
+  lastedMinutes,
+  movedShare,
+  swingMinutes,
+} from './threshold.ts'
 
 /**
  * The first swing of a load balancer looks like any other move and is told as one. Clients that
- * then come back and leave again are flapping, and the finding says so from then on: a note.
+ * come back within minutes, or come back and leave again, are flapping, and the finding says so from
+ * then on: a note.
  */
 export interface Swings {
   /** Most of the clients are away now. */
@@ -30,8 +37,10 @@ export function provesFlapping(view: AnalyzerView, finding: TrackedFinding): boo
   if (total === 0) return false
   const away = recent.filter((prefix) => state.current[prefix] !== state.home[prefix])
   const share = weightOf(state, away) / total
-  if (swings.isAway) swings.isAway = share >= awayShareResolved
-  else if (share >= movedShare) {
+  if (swings.isAway) {
+    swings.isAway = share >= awayShareResolved
+    if (!swings.isAway && age < swingMinutes) return true
+  } else if (share >= movedShare) {
     swings.isAway = true
     swings.departures++
   }

@@ -27,6 +27,8 @@ export const toldAgainAfterMinutes = 30
  * away longer than they were at home.
  */
 export const knownHomeMinutes = 10
+/** Clients that are back so soon after they left have swung, whatever they do later. */
+export const swingMinutes = 10
 /** Most of a finding's clients left so often, within so many minutes of its onset: they flap. */
 export const flappingDepartures = [
   { departures: 2, minutes: 60 },
