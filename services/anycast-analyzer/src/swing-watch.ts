@@ -11,8 +11,8 @@ import {
 
 /**
  * The first swing of a load balancer looks like any other move and is told as one. Clients that
- * come back within minutes, or come back and leave again, are flapping, and the finding says so from
- * then on: a note.
+ * come back within minutes, or come back and leave again, are flapping, and the finding says so
+ * from then on: a note.
  */
 export interface Swings {
   /** Most of the clients are away now. */
