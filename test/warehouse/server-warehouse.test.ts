@@ -209,6 +209,25 @@ describe('a warehouse on a server that cannot be opened', () => {
     other.close()
   })
 
+  it('answers a user who is read-only and may change no setting', async () => {
+    const { createServer } = await import('node:http')
+    const strict = createServer((request, response) => {
+      if (!request.url!.includes('readonly=')) return response.end('1\n')
+      const message = "Cannot modify 'readonly' setting in readonly mode."
+      return response
+        .writeHead(500, { 'X-ClickHouse-Exception-Code': '164' })
+        .end(`Code: 164. DB::Exception: ${message} (READONLY)\n`)
+    })
+    await new Promise<void>((resolve) => strict.listen(0, '127.0.0.1', resolve))
+    const { port } = strict.address() as { port: number }
+    const url = `http://goldpan_grafana@127.0.0.1:${port}`
+    const opened = await openServerWarehouse({ url, migrations: 'as-it-is' })
+    if (!opened.ok) throw new Error(opened.error.message)
+    expect(Buffer.from(await opened.value.queryText('SELECT 1', 'CSV')).toString()).toBe('1\n')
+    await opened.value.close()
+    strict.close()
+  })
+
   it('is newer than this program', async () => {
     await engine.insertRows('migrations', [{ number: 9999, name: 'of-tomorrow' }], 'tomorrow')
     const sentence = await refusal(urlOf(proxy.port))

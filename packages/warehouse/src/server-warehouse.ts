@@ -13,7 +13,7 @@ import {
 } from './server-connection.ts'
 import type { ServerUrl } from './server-url.ts'
 import type { Table, Warehouse } from './warehouse.ts'
-import { explainWarehouseError } from './warehouse-error.ts'
+import { explainWarehouseError, type WarehouseError } from './warehouse-error.ts'
 
 /** Pauses between tries double from the first to the last of these. */
 const pauseMillisMin = 100
@@ -48,8 +48,15 @@ class ServerWarehouse implements Warehouse {
     return this.#read(sql, 'ArrowStream', parameters)
   }
 
-  queryText(sql: string, format: string): Promise<Uint8Array> {
-    return this.#read(sql, format, {}, { readonly: '2' })
+  /** A user who is read-only already may not even ask to be so. */
+  async queryText(sql: string, format: string): Promise<Uint8Array> {
+    try {
+      return await this.#read(sql, format, {}, { readonly: '2' })
+    } catch (error) {
+      const { code, message } = error as WarehouseError
+      if (code === 'NO_RIGHTS' && message.includes("'readonly'")) return this.#read(sql, format)
+      throw error
+    }
   }
 
   async command(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<void> {
