@@ -46,7 +46,7 @@ function parseSeconds(text: string): number {
 interface DoctorFlags {
   readonly seconds: number
   readonly format: 'text' | 'json'
-  readonly group: string
+  readonly group?: string
 }
 
 function addDoctor(program: Command): void {
@@ -58,7 +58,7 @@ function addDoctor(program: Command): void {
     .addOption(portOption())
     .option('--bus <url>', 'bus to ask (default: bus.url)')
     .option('--warehouse <url>', 'warehouse to ask (default: warehouse.url)')
-    .option('--group <name>', 'consumer group of the estimators', 'goldpan-estimator')
+    .option('--group <name>', 'consumer group of the estimators (default: estimate.group)')
     .option('--capture-url <url>', 'where goldpan capture serves /metrics (default: configured)')
     .option('--estimate-url <url>', 'the same of goldpan estimate')
     .option('--watch-url <url>', 'the same of goldpan watch')

@@ -1,6 +1,7 @@
 import { createMetrics, type MetricFamily, type Metrics } from '../../packages/runtime/src/index.ts'
 import { createWatchMetrics } from '../../services/anycast-analyzer/src/metrics.ts'
 import { createCaptureMetrics } from '../../services/capture/src/metrics.ts'
+import { createEstimatorMetrics } from '../../services/estimator/src/metrics.ts'
 
 const introduction = `# Metrics
 
@@ -13,6 +14,7 @@ What each service serves at \`/metrics\` for Prometheus, beside the metrics of i
 /** The components and the function that makes their metrics. */
 const components: Readonly<Record<string, (metrics: Metrics) => unknown>> = {
   capture: createCaptureMetrics,
+  estimate: createEstimatorMetrics,
   watch: createWatchMetrics,
 }
 

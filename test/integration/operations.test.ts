@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -79,6 +79,20 @@ describe('goldpan dump-config', () => {
 
   it('knows every section of the file', () => {
     expect(Object.keys(configSections)).toContain('http')
+  })
+})
+
+describe('the pages of docs/how-to', () => {
+  it('name only metrics that a service has', () => {
+    const docs = fileURLToPath(new URL('../../docs/', import.meta.url))
+    const reference = readFileSync(`${docs}reference/metrics.md`, 'utf8')
+    const named = globSync('how-to/*.md', { cwd: docs }).flatMap((page) =>
+      [
+        ...readFileSync(docs + page, 'utf8').matchAll(/goldpan_(?:capture|estimate|watch)_\w+/g),
+      ].map(([name]) => name),
+    )
+    expect(named.length).toBeGreaterThan(4)
+    expect(named.filter((name) => !reference.includes(`\`${name}\``))).toEqual([])
   })
 })
 

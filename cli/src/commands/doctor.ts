@@ -25,15 +25,18 @@ export interface DoctorOptions {
   readonly watchUrl?: string
   readonly bus?: string
   readonly warehouse?: string
-  readonly group: string
+  readonly group?: string
   readonly port?: readonly number[]
   readonly seconds: number
   readonly format: 'text' | 'json'
 }
 
 type All = ConfigOf<typeof configSections>
-/** A sensor's section is there where one is configured. */
-type DoctorConfig = Omit<All, 'capture'> & { readonly capture?: All['capture'] }
+/** The sections of a sensor and an estimator are there where one is configured. */
+type DoctorConfig = Omit<All, 'capture' | 'estimate'> & Partial<Pick<All, 'capture' | 'estimate'>>
+
+/** The group where no section `estimate` names another. */
+const groupDefault = 'goldpan-estimator'
 
 /** Walks the stages and says at which one the data stop; 1 when they do. */
 export async function run(options: DoctorOptions): Promise<number> {
@@ -100,7 +103,7 @@ function createContext(options: DoctorOptions, { config, isSensorHost, bus }: Kn
     ),
     bus: bus && inspector ? { options: bus, inspector } : undefined,
     inspectBus: once(() => inspector!.inspect()),
-    group: options.group,
+    group: options.group ?? config.estimate?.group ?? groupDefault,
     warehouseUrl: warehouse.url,
     openWarehouse: once(async () => {
       const access = warehouseAccess(warehouse)
