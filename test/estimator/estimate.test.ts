@@ -43,7 +43,7 @@ describe.skipIf(missing)(
       if (!opened.ok) throw new Error(opened.error.message)
       warehouse = opened.value
       sender = createKafkaSender({
-        ...{ brokers: [broker.plain], topics: topicSettingsDefault, compression: 'lz4' },
+        ...{ brokers: [broker.plain], topics: topicSettingsDefault, compression: 'zstd' },
         log: keepingLog(),
       })
       const from = ['--from', `kafka://${broker.plain}`, '--group', randomUUID()]

@@ -15,11 +15,19 @@ export class WarehouseServer {
   }
 
   async start(): Promise<void> {
-    this.#child = spawn(process.execPath, [program, this.#folder], {
+    this.#child = spawn(process.execPath, [program, this.#folder, String(this.port)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const [line] = await once(this.#child.stdout!, 'data')
     this.port = Number(String(line).trim())
+  }
+
+  get pid(): number {
+    return this.#child!.pid!
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal)
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

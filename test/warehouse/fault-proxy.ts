@@ -67,7 +67,11 @@ export async function startFaultProxy(upstream: Upstream, lateMillis = 300): Pro
     const forward = () => forwardRequest(upstream, incoming, body)
     if (fault === 'late') {
       response.destroy()
-      late.add(sleep(lateMillis).then(forward))
+      late.add(
+        sleep(lateMillis)
+          .then(forward)
+          .catch(() => undefined),
+      )
     } else await suffer(fault, forward, response)
   }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

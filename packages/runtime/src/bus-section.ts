@@ -30,7 +30,7 @@ export const busSection = section('Where batches go from the sensors to the esti
   }),
   compression: choice({
     words: ['none', 'gzip', 'lz4', 'zstd'],
-    default: 'lz4',
+    default: 'zstd',
     about: 'How batches are compressed.',
   }),
   create_topics: flag({ default: true, about: 'Whether missing topics are created.' }),

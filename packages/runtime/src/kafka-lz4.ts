@@ -1,30 +1,7 @@
-import { loadPackage } from './load-package.ts'
+import { blockBound, compressBlock, decompressBlock } from './lz4-block.ts'
 
-/**
- * LZ4 frames as Kafka's brokers take them: independent blocks, and a header checksum to that.
- * lz4js writes frames of dependent blocks, which a broker answers with an unexpected error; its
- * block coder is sound, so that the frame is written here.
- */
+/** LZ4 frames as Kafka's brokers take them: independent blocks, a header with its checksum. */
 
-interface Lz4Blocks {
-  compressBound(length: number): number
-  compressBlock(
-    source: Uint8Array,
-    target: Uint8Array,
-    start: number,
-    length: number,
-    hashTable: Uint32Array,
-  ): number
-  decompressBlock(
-    source: Uint8Array,
-    target: Uint8Array,
-    start: number,
-    length: number,
-    targetStart: number,
-  ): number
-}
-
-const lz4 = loadPackage<Lz4Blocks>('lz4js')
 const magic = Uint8Array.of(0x04, 0x22, 0x4d, 0x18)
 /** Version 1, independent blocks, no checksums; blocks of 64 KiB; checksum of those two bytes. */
 const descriptor = Uint8Array.of(0x60, 0x40, 0x82)
@@ -39,8 +16,7 @@ const blockBytesByNumber: Readonly<Record<number, number>> = {
 }
 const flag = { blockChecksum: 0x10, contentSize: 0x08 } as const
 
-const hashTable = new Uint32Array(1 << 16)
-const room = new Uint8Array(lz4.compressBound(blockBytes))
+const room = new Uint8Array(blockBound(blockBytes))
 
 /** One LZ4 frame. */
 export function compressLz4(source: Uint8Array): Buffer {
@@ -53,9 +29,8 @@ export function compressLz4(source: Uint8Array): Buffer {
   let at = magic.length + descriptor.length
   for (let start = 0; start < source.length; start += blockBytes) {
     const block = source.subarray(start, start + blockBytes)
-    hashTable.fill(0)
-    const size = lz4.compressBlock(block, room, 0, block.length, hashTable)
-    const isSmaller = size > 0 && size < block.length
+    const size = compressBlock(block, room)
+    const isSmaller = size < block.length
     const bytes = isSmaller ? room.subarray(0, size) : block
     frame.writeUInt32LE(isSmaller ? size : uncompressedBit + block.length, at)
     frame.set(bytes, at + 4)
@@ -80,12 +55,11 @@ export function decompressLz4(frame: Buffer, bytesMax: number): Buffer {
   const content = new Uint8Array(Math.min(most, bytesMax))
   let length = 0
   for (const { bytes, isCompressed } of blocks) {
-    if (isCompressed) length = lz4.decompressBlock(bytes, content, 0, bytes.length, length)
+    if (isCompressed) length = decompressBlock(bytes, content, length)
     else if (length + bytes.length <= content.length) {
       content.set(bytes, length)
       length += bytes.length
-    } else length = Number.POSITIVE_INFINITY
-    if (length > content.length) throw new Error(`an LZ4 frame of more than ${bytesMax} bytes`)
+    } else throw new Error('an LZ4 block that is too long')
   }
   return Buffer.from(content.buffer, 0, length)
 }

@@ -1,0 +1,158 @@
+/**
+ * LZ4 blocks, as the format's description has them. lz4js, which one would take, lets matches run
+ * into the last bytes of a block: the brokers' decoder refuses such a block, and the batch with it,
+ * for ever.
+ */
+
+const matchMin = 4
+/** The last bytes of a block are literals, and its last match begins before these. */
+const literalsAtEnd = 5
+const matchStartAtEnd = 12
+const distanceMax = 0xffff
+const hashBits = 14
+const nibbleMax = 15
+
+/** Bytes that a block of `length` bytes has at most. */
+export const blockBound = (length: number): number => length + Math.ceil(length / 255) + 16
+
+const positions = new Int32Array(1 << hashBits)
+
+/** Compresses one block of at most 64 KiB into `target`; returns its length there. */
+export function compressBlock(source: Uint8Array, target: Uint8Array): number {
+  positions.fill(-1)
+  const matchEnd = source.length - literalsAtEnd
+  const startEnd = source.length - matchStartAtEnd
+  let at = 0
+  let anchor = 0
+  let out = 0
+  let misses = 0
+  while (at < startEnd) {
+    const word = readWord(source, at)
+    const slot = Math.imul(word, 0x9e37_79b1) >>> (32 - hashBits)
+    const candidate = positions[slot]!
+    positions[slot] = at
+    if (candidate < 0 || at - candidate > distanceMax || readWord(source, candidate) !== word) {
+      // What does not compress is passed over faster and faster.
+      at += 1 + (misses++ >> 6)
+      continue
+    }
+    let length = matchMin
+    while (at + length < matchEnd && source[candidate + length] === source[at + length]) length++
+    out = writeSequence(source, target, { out, anchor, at, distance: at - candidate, length })
+    at += length
+    anchor = at
+    misses = 0
+  }
+  return writeLiterals(source, target, out, anchor)
+}
+
+const readWord = (bytes: Uint8Array, at: number): number =>
+  bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+
+function writeSequence(
+  source: Uint8Array,
+  target: Uint8Array,
+  sequence: { out: number; anchor: number; at: number; distance: number; length: number },
+): number {
+  const { anchor, at, distance, length } = sequence
+  const literals = at - anchor
+  const matched = length - matchMin
+  let { out } = sequence
+  target[out++] = (Math.min(literals, nibbleMax) << 4) | Math.min(matched, nibbleMax)
+  out = writeLength(target, out, literals)
+  for (let index = anchor; index < at; index++) target[out++] = source[index]!
+  target[out++] = distance & 0xff
+  target[out++] = distance >> 8
+  return writeLength(target, out, matched)
+}
+
+function writeLiterals(
+  source: Uint8Array,
+  target: Uint8Array,
+  start: number,
+  anchor: number,
+): number {
+  const literals = source.length - anchor
+  let out = start
+  target[out++] = Math.min(literals, nibbleMax) << 4
+  out = writeLength(target, out, literals)
+  for (let index = anchor; index < source.length; index++) target[out++] = source[index]!
+  return out
+}
+
+/** What of a length does not fit into its half byte. */
+function writeLength(target: Uint8Array, start: number, length: number): number {
+  let out = start
+  if (length < nibbleMax) return out
+  let rest = length - nibbleMax
+  for (; rest >= 255; rest -= 255) target[out++] = 255
+  target[out++] = rest
+  return out
+}
+
+/**
+ * Decompresses a block to `target` from `start` on; returns where it ended. Throws when the block
+ * is none, or is longer than the target.
+ */
+export function decompressBlock(source: Uint8Array, target: Uint8Array, start: number): number {
+  const reader = new BlockReader(source)
+  let out = start
+  for (;;) {
+    const token = reader.byte()
+    out = copyLiterals(reader, target, out, reader.length(token >> 4))
+    if (reader.isAtEnd) return out
+    const distance = reader.byte() | (reader.byte() << 8)
+    const length = reader.length(token & nibbleMax) + matchMin
+    if (distance === 0 || distance > out) throw new Error('an LZ4 block that looks too far back')
+    if (out + length > target.length) throw tooLong()
+    for (const end = out + length; out < end; out++) target[out] = target[out - distance]!
+  }
+}
+
+const tooLong = (): Error => new Error('an LZ4 block that is too long')
+
+function copyLiterals(
+  reader: BlockReader,
+  target: Uint8Array,
+  start: number,
+  length: number,
+): number {
+  if (start + length > target.length) throw tooLong()
+  target.set(reader.bytes(length), start)
+  return start + length
+}
+
+/** Reads on from byte to byte; throws where there is none. */
+class BlockReader {
+  readonly #source: Uint8Array
+  #at = 0
+
+  constructor(source: Uint8Array) {
+    this.#source = source
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#source.length
+  }
+
+  byte(): number {
+    if (this.isAtEnd) throw new Error('an LZ4 block that is cut off')
+    return this.#source[this.#at++]!
+  }
+
+  bytes(count: number): Uint8Array {
+    const end = this.#at + count
+    if (end > this.#source.length) throw new Error('an LZ4 block that is cut off')
+    const bytes = this.#source.subarray(this.#at, end)
+    this.#at = end
+    return bytes
+  }
+
+  /** A length of which the half byte of the token is the beginning. */
+  length(nibble: number): number {
+    let length = nibble
+    if (nibble < nibbleMax) return length
+    for (let byte = 255; byte === 255; length += byte) byte = this.byte()
+    return length
+  }
+}
