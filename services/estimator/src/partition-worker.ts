@@ -145,6 +145,8 @@ export class PartitionWorker {
           this.#insert(action.range),
         )
         if (isThere) this.#conclude()
+        // The range stays promised: whoever owns the partition next completes it.
+        else if (this.#isDraining) return false
         break
       }
     }
