@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** Two hosts on one wire, made of network namespaces; needs root and iproute2. */
 export interface TwoHosts {
@@ -39,6 +40,19 @@ export function makeTwoHosts(): TwoHosts {
       for (const host of [server, client]) ip('netns', 'del', host)
     },
   }
+}
+
+/** Resolves when a sensor says that it captures; what else it says goes to our standard error. */
+export async function untilCapturing(sensor: ReturnType<typeof spawn>): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    sensor.once('close', () => reject(new Error('the sensor ended')))
+    sensor.stderr!.on('data', (chunk: Buffer) => {
+      if (chunk.includes('"capturing"')) resolve()
+      else process.stderr.write(chunk)
+    })
+  })
+  // The first batches pay for compilation.
+  await delay(1000)
 }
 
 export interface Usage {

@@ -14,7 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createFileBusReceiver } from '@goldpan/runtime'
 import { decodeSensorStatus, decodeTraffic } from '@goldpan/wire'
-import { makeTwoHosts, readUsages } from './network-namespaces.ts'
+import { makeTwoHosts, readUsages, untilCapturing } from './network-namespaces.ts'
 
 const queriesPerSecond = Number(process.argv[2] ?? 50_000)
 const seconds = Number(process.argv[3] ?? 20)
@@ -109,8 +109,7 @@ async function counted() {
 try {
   nameServer()
   const child = sensor()
-  child.stderr!.pipe(process.stderr)
-  await delay(5000)
+  await untilCapturing(child)
   const before = readUsages(child.pid!)
   const [udpSent, tcpSent] = await Promise.all([
     dnsperf('udp', queriesPerSecond * (1 - tcpShare)),

@@ -301,6 +301,25 @@ async function allOf(receiver: BusReceiver): Promise<BusMessage[]> {
   return messages
 }
 
+describe('createSpool with a bus that refuses a message for ever', () => {
+  it('drops that message, counts it, and goes on', async () => {
+    const sent: number[] = []
+    const bus: BusSender = {
+      async send({ n }) {
+        if (n === 1) throw Object.assign(new Error('too large'), { code: 'MESSAGE_REFUSED' })
+        sent.push(n)
+      },
+      end() {},
+    }
+    const spool = createSpool({ disk: open(), to: bus })
+    for (let n = 0; n < 3; n++) await spool.send(message(n))
+    expect(await spool.drained(1000)).toBe(true)
+    expect(sent).toEqual([0, 2])
+    expect(spool.counters).toMatchObject({ spool_refused_messages: 1, spool_failed_sends: 0 })
+    spool.close()
+  })
+})
+
 describe('file bus', () => {
   it('gives a reader what was sent, source by source, also while it is written', async () => {
     const opened = openFileBus({ folder, source })

@@ -16,7 +16,12 @@ export interface SpoolOptions {
 
 /** A sender that never waits for its bus: what is not acknowledged soon goes to disk. */
 export interface Spool extends BusSender {
-  readonly counters: SpoolCounters & { spool_failed_sends: number }
+  readonly counters: SpoolCounters & {
+    /** Sends that failed; the same message is sent again. */
+    spool_failed_sends: number
+    /** Messages that the bus refuses for ever, as too large ones; they are dropped. */
+    spool_refused_messages: number
+  }
   /** Messages that are not acknowledged. */
   readonly waiting: number
   /** Bytes on disk. */
@@ -31,6 +36,8 @@ const memoryBytesDefault = 4 * 2 ** 20
 const memoryMillisDefault = 500
 const retryMillis = 1000
 const cursorMillis = 1000
+/** Code of the error with which a bus refuses a message for ever. */
+const refusedCode = 'MESSAGE_REFUSED'
 
 interface Waiting {
   readonly message: BusMessage
@@ -65,7 +72,10 @@ class SpoolSender implements Spool {
       memoryMillisMax: memoryMillisDefault,
       ...options,
     }
-    this.counters = Object.assign(options.disk.counters, { spool_failed_sends: 0 })
+    this.counters = Object.assign(options.disk.counters, {
+      spool_failed_sends: 0,
+      spool_refused_messages: 0,
+    })
     this.#timer = setInterval(() => this.#spillLate(), this.#options.memoryMillisMax / 2)
     this.#timer.unref()
     void this.#pump()
@@ -146,8 +156,12 @@ class SpoolSender implements Spool {
       await this.#options.to.send(message)
       return true
     } catch (error) {
-      this.counters.spool_failed_sends++
       this.#options.onFailure?.(error)
+      if ((error as { code?: unknown }).code === refusedCode) {
+        this.counters.spool_refused_messages++
+        return true
+      }
+      this.counters.spool_failed_sends++
       await delay(retryMillis, undefined, { signal: this.#stop.signal }).catch(() => {})
       return false
     }

@@ -19,6 +19,8 @@ export interface InterfaceSourceOptions extends Omit<InterfaceOptions, 'filter'>
   readonly log: Log
 }
 
+/** The capture process allocates next to nothing. */
+const smallHeap = ['--max-semi-space-size=1', '--max-old-space-size=32']
 const program = fileURLToPath(new URL('./interface-process.ts', import.meta.url))
 
 /** Captures on an interface, in a process of its own; the error is one sentence. */
@@ -36,7 +38,7 @@ export async function openInterface(
   }
   const filter = createCaptureFilter({ ports, rate })
   const words = JSON.stringify({ device, snapLength, bufferBytes, promiscuous, filter })
-  const node = [process.execPath, program, words]
+  const node = [process.execPath, ...smallHeap, program, words]
   const drops = isRoot() && user !== undefined
   if (drops && setpriv !== undefined) {
     const opened = await open(setpriv, [...rawSocketAlone(user), ...node], options)
