@@ -40,9 +40,14 @@ export class TwoHosts {
     }
   }
 
-  /** Starts Node on a host. */
-  start(host: Host, words: readonly string[], env: NodeJS.ProcessEnv = process.env) {
-    const args = ['netns', 'exec', this.#names[host], process.execPath, ...words]
+  /** Starts Node on a host, or another program. */
+  start(
+    host: Host,
+    words: readonly string[],
+    env: NodeJS.ProcessEnv = process.env,
+    program: string = process.execPath,
+  ) {
+    const args = ['netns', 'exec', this.#names[host], program, ...words]
     const child = spawn('ip', args, { env })
     const output = text(child.stdout)
     const error = text(child.stderr)

@@ -1,0 +1,148 @@
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createFileBusReceiver } from '@goldpan/runtime'
+import { decodeHandshakes } from '@goldpan/wire'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { stage } from '../../scripts/stage/stage-tree.ts'
+import { missingTools } from '../integration/tools.ts'
+import { TwoHosts, whyNoHosts } from '../integration/two-hosts.ts'
+import { root } from './compose-file.ts'
+import { allowedSystemCalls } from './system-call-filter.ts'
+
+const isBuilt = existsSync(join(root, 'node_modules/pcap/build/Release/pcap_binding.node'))
+const missing = isBuilt
+  ? (missingTools(['systemd-analyze', 'setpriv', 'python3']) ?? whyNoHosts())
+  : 'the pcap package is not built'
+
+const nobody = 65_534
+const connections = 7
+const folder = mkdtempSync(join(tmpdir(), 'goldpan-confined-'))
+const home = join(folder, 'goldpan')
+let hosts: TwoHosts
+
+beforeAll(() => {
+  if (missing) return
+  chmodSync(folder, 0o755)
+  const staged = stage('sensor', home)
+  if (!staged.ok) throw new Error(staged.error)
+  mkdirSync(join(home, 'bin'))
+  copyFileSync(process.execPath, join(home, 'bin/node'))
+  chmodSync(join(home, 'bin/node'), 0o755)
+  mkdirSync(join(folder, 'state'))
+  chownSync(join(folder, 'state'), nobody, nobody)
+  const unit = readFileSync(join(root, 'packaging/systemd/goldpan-capture@.service'), 'utf8')
+  writeFileSync(join(folder, 'allowed'), allowedSystemCalls(unit).join('\n'))
+  copyFileSync(join(root, 'test/packaging/confine.py'), join(folder, 'confine.py'))
+  hosts = new TwoHosts('confined')
+}, 60_000)
+afterAll(() => {
+  hosts?.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** What the unit puts on: its user, its one capability for good, its filter. */
+const confinement = [
+  ...['--reuid', String(nobody), '--regid', String(nobody), '--clear-groups'],
+  ...['--inh-caps', '-all,+net_raw', '--ambient-caps', '-all,+net_raw'],
+  ...['--bounding-set', '-all,+net_raw', '--no-new-privs'],
+  ...['/usr/bin/python3', join(folder, 'confine.py'), join(folder, 'allowed')],
+]
+
+const environment = {
+  PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+  STATE_DIRECTORY: join(folder, 'state'),
+  GOLDPAN_HTTP_CAPTURE_LISTEN: 'off',
+}
+
+describe.skipIf(missing)('the unit’s user, capability and system-call filter', () => {
+  it('let the sensor capture on an interface', { timeout: 60_000 }, async () => {
+    const bus = join(folder, 'state/bus')
+    const capture = ['capture', '-i', 'eth0', '--to', `file:${bus}`]
+    const names = ['--service', 'ns1.example', '--site', 'ams', '--sensor', 's1']
+    const sensor = hosts.start(
+      'server',
+      [...confinement, join(home, 'bin/node'), join(home, 'cli/src/main.ts'), ...capture, ...names],
+      environment,
+      'setpriv',
+    )
+    let said = ''
+    sensor.child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+    for (let tries = 0; !said.includes('"capturing"'); tries++) {
+      if (sensor.child.exitCode !== null || tries > 300) throw new Error(said)
+      await delay(50)
+    }
+    await delay(300)
+    await handshake()
+    sensor.child.kill('SIGTERM')
+    expect(await sensor.ended, said).toBe(143)
+    expect(await countHandshakes(bus)).toBe(connections)
+  })
+
+  it('refuse it what it has no business with', async () => {
+    const attempt = `
+      const { setPriority } = await import('node:os')
+      const refused = []
+      try { process.setuid(0) } catch (error) { refused.push(error.code) }
+      // Anybody may be nicer than before; the filter alone forbids it.
+      try { setPriority(19) } catch (error) { refused.push(error.info.code) }
+      process.stdout.write(refused.join())`
+    const tried = hosts.start(
+      'server',
+      [...confinement, join(home, 'bin/node'), '--input-type=module', '-e', attempt],
+      environment,
+      'setpriv',
+    )
+    expect(await tried.ended).toBe(0)
+    expect(await tried.output).toBe('EPERM,EPERM')
+  })
+})
+
+/** Clients come and go at port 53 of the server. */
+async function handshake(): Promise<void> {
+  const server = hosts.run(
+    'server',
+    `import { createServer } from 'node:net'
+     let left = ${connections}
+     const server = createServer((socket) => {
+       socket.on('error', () => {}).end()
+       if (--left === 0) server.close()
+     }).listen(53)`,
+  )
+  await delay(500)
+  await hosts.run(
+    'client',
+    `import { connect } from 'node:net'
+     for (let n = 0; n < ${connections}; n++) {
+       const socket = connect(53, '10.77.0.1').resume()
+       await new Promise((resolve) => socket.on('close', resolve).on('error', resolve))
+     }`,
+  )
+  await server
+  await delay(500)
+}
+
+async function countHandshakes(bus: string): Promise<number> {
+  const receiver = createFileBusReceiver({ folder: bus })
+  if (!receiver.ok) throw new Error(JSON.stringify(receiver.error))
+  let count = 0
+  for await (const { topic, value } of receiver.value.receive()) {
+    if (topic !== 'goldpan.handshakes.v1') continue
+    const decoded = decodeHandshakes(value)
+    if (decoded.ok) count += decoded.value.batch.length
+  }
+  return count
+}
