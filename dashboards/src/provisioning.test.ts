@@ -109,6 +109,7 @@ describe('alert rules', () => {
       'goldpan-finding-page-open',
       'goldpan-sensor-silent',
       'goldpan-ingest-lags',
+      'goldpan-analyzer-lags',
       'goldpan-dead-letters',
     ])
   })
@@ -131,6 +132,12 @@ describe('alert rules', () => {
     for (const { annotations } of provisioned) {
       const { runbook_url: _, ...texts } = annotations as Record<string, string>
       expect(Object.values(texts).join()).not.toContain('$')
+    }
+  })
+
+  it('name the number of a row by its query: `.Value` alone would print labels, too', () => {
+    for (const { annotations } of provisioned) {
+      expect(Object.values(annotations as object).join()).not.toMatch(/\.Value\b/)
     }
   })
 
@@ -158,6 +165,7 @@ describe('alert rules', () => {
       ['goldpan-finding-page-open', 'OK'],
       ['goldpan-sensor-silent', 'Alerting'],
       ['goldpan-ingest-lags', 'Alerting'],
+      ['goldpan-analyzer-lags', 'OK'],
       ['goldpan-dead-letters', 'OK'],
     ])
   })

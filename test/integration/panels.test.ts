@@ -330,6 +330,27 @@ describe('ingest', () => {
     expect(handshakes).toBeLessThan(600)
   })
 
+  it('lags where the analyzer does not decide the minutes that arrive', async () => {
+    const decide = (minutes: number): Promise<void> => {
+      const minute = minutesLater(minutes) / 60
+      const row = { service: 'live', minute, digest: '', watcher: '', state: '' }
+      return warehouse.insertRows('analyzer_states', [row], `state ${minutes}`)
+    }
+    const lag = async (): Promise<number | undefined> => {
+      const rows = await ask<{ service: string; lag_seconds: number }>(
+        'alert-analyzer-lags',
+        {},
+        minutesLater(10),
+      )
+      return rows.find(({ service }) => service === 'live')?.lag_seconds
+    }
+    // The newest heartbeat is at minute 9; a minute ends where the next one begins.
+    await decide(0)
+    expect(await lag()).toBe(480)
+    await decide(8)
+    expect(await lag()).toBe(0)
+  })
+
   it('has no row in an empty warehouse where silence must not look like health', async () => {
     const before = truth.fromSeconds - 7 * 86_400
     const time = { fromMillis: before * 1000, toMillis: (before + 60) * 1000, intervalSeconds: 60 }

@@ -14,6 +14,6 @@ export const deadLetters: AlertRule = {
   // No row means that every message of the last hour could be taken.
   noDataState: 'OK',
   summary: 'Messages of {{ .Labels.topic }} cannot be taken: {{ .Labels.reason }}',
-  description: '{{ .Value }} messages of the last hour are in the table dead_letters.',
+  description: '{{ .Values.B }} messages of the last hour are in the table dead_letters.',
   panelId: nocPanel.deadLetters,
 }

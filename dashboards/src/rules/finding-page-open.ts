@@ -13,7 +13,7 @@ export const findingPageOpen: AlertRule = {
   // The analyzer has its own persistence: three minutes of the same before it opens one.
   forDuration: '0s',
   severity: 'page',
-  // No row is what a healthy service returns; a standing analyzer shows up in goldpan-ingest-lags.
+  // No row is what a healthy service returns; goldpan-analyzer-lags tells a standing analyzer.
   noDataState: 'OK',
   summary: '{{ .Labels.kind }} at {{ .Labels.service }}',
   description:

@@ -15,7 +15,7 @@ export const ingestLags: AlertRule = {
   noDataState: 'Alerting',
   summary: 'The table {{ .Labels.table_name }} is behind',
   description:
-    'Its newest row is {{ .Value }} seconds behind. ' +
+    'Its newest row is {{ .Values.B }} seconds behind. ' +
     'Findings and panels speak of the past until it has caught up.',
   panelId: nocPanel.ingestLag,
 }

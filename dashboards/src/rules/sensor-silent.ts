@@ -16,7 +16,7 @@ export const sensorSilent: AlertRule = {
   noDataState: 'Alerting',
   summary: 'Sensor {{ .Labels.sensor }} of site {{ .Labels.site }} is silent',
   description:
-    'It is {{ .Value }} seconds behind the newest heartbeat of all sensors. ' +
+    'It is {{ .Values.B }} seconds behind the newest heartbeat of all sensors. ' +
     'Its clients are seen nowhere until it is back.',
   panelId: nocPanel.sensors,
 }

@@ -22,6 +22,7 @@ export const grafanaQueryNames = [
   'alert-finding-page-open',
   'alert-sensor-silent',
   'alert-ingest-lags',
+  'alert-analyzer-lags',
   'alert-dead-letters',
   'variable-service',
   'variable-site',
