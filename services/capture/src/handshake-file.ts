@@ -127,7 +127,7 @@ async function* observed(
 
 async function* chunksOf(input: OpenInput): AsyncGenerator<Buffer> {
   if (input.descriptor === undefined) {
-    yield* input.stream! as AsyncIterable<Buffer>
+    yield* input.stream!
     return
   }
   for (let position = 0; ; ) {

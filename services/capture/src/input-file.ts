@@ -8,7 +8,7 @@ import {
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { err, ok, type Result } from '@goldpan/core'
 
@@ -30,7 +30,7 @@ export interface OpenInput {
   /** Set for a plain regular file. */
   readonly descriptor?: number
   /** Set for standard input, a pipe or a compressed file. */
-  readonly stream?: Readable
+  readonly stream?: AsyncIterable<Buffer>
   /** Bytes of the file that were consumed so far. */
   bytesRead(): number
   close(): void
@@ -38,7 +38,7 @@ export interface OpenInput {
 
 /** Opens a file, or standard input for `-`, and undoes gzip and zstd by their magic numbers. */
 export function openInput(name: string): Result<OpenInput, InputError> {
-  if (name === '-') return ok(openStandardInput())
+  if (name === '-') return ok(openPipe('standard input', process.stdin))
   let descriptor: number
   try {
     descriptor = openSync(name, 'r')
@@ -46,25 +46,32 @@ export function openInput(name: string): Result<OpenInput, InputError> {
     return err(unreadable(name, error))
   }
   const stats = fstatSync(descriptor)
-  const head = Buffer.alloc(4)
-  const compression = stats.isFile()
-    ? compressionOf(head.subarray(0, readSync(descriptor, head, 0, 4, 0)))
-    : 'none'
-  if (stats.isFile() && compression === 'none') {
-    let position = 0
-    return ok({
-      name,
-      size: stats.size,
-      descriptor,
-      bytesRead: () => position,
-      close: () => {
-        position = stats.size
-        closeSync(descriptor)
-      },
-    })
+  if (stats.isDirectory()) {
+    closeSync(descriptor)
+    return err(unreadable(name, { code: 'EISDIR' }))
   }
-  return ok(openStream(name, descriptor, stats.isFile() ? stats.size : undefined, compression))
+  if (!stats.isFile()) {
+    const pipe = createReadStream('', { fd: descriptor, highWaterMark: chunkBytes })
+    return ok(openPipe(name, pipe))
+  }
+  const head = Buffer.alloc(magicBytes)
+  const compression = compressionOf(head.subarray(0, readSync(descriptor, head, 0, magicBytes, 0)))
+  if (compression !== 'none') return ok(openCompressed(name, descriptor, stats.size, compression))
+  let position = 0
+  return ok({
+    name,
+    size: stats.size,
+    descriptor,
+    bytesRead: () => position,
+    close: () => {
+      position = stats.size
+      closeSync(descriptor)
+    },
+  })
 }
+
+/** Bytes that tell gzip and zstd from captures. */
+const magicBytes = 4
 
 type Compression = 'none' | 'gzip' | 'zstd'
 
@@ -74,10 +81,10 @@ function compressionOf(head: Uint8Array): Compression {
   return 'none'
 }
 
-function openStream(
+function openCompressed(
   name: string,
   descriptor: number,
-  size: number | undefined,
+  size: number,
   compression: Compression,
 ): OpenInput {
   const file = createReadStream('', { fd: descriptor, start: 0, highWaterMark: chunkBytes })
@@ -95,29 +102,46 @@ function decompress(file: Readable, compression: Compression): Readable {
   return file.pipe(inflate)
 }
 
-/** Standard input may be compressed as well; its magic is looked at in the first chunk. */
-function openStandardInput(): OpenInput {
+function openPipe(name: string, pipe: Readable): OpenInput {
   let bytes = 0
-  const stdin = process.stdin
-  stdin.on('data', (chunk: Buffer) => (bytes += chunk.length))
-  stdin.pause()
+  const counted = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of pipe as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      yield chunk
+    }
+  }
   return {
-    name: '-',
+    name,
     size: undefined,
-    stream: stdin,
+    stream: inflateByMagic(counted()),
     bytesRead: () => bytes,
-    close: () => stdin.destroy(),
+    close: () => pipe.destroy(),
   }
 }
 
-/** The files of an input: itself, or all files of a folder (not of its subfolders). */
+/** A pipe can be read only once: its first bytes are looked at, then handed on with the rest. */
+async function* inflateByMagic(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  let head: Buffer = Buffer.alloc(0)
+  while (head.length < magicBytes) {
+    const next = await chunks.next()
+    if (next.done) break
+    head = Buffer.concat([head, next.value])
+  }
+  const whole = async function* (): AsyncGenerator<Buffer> {
+    yield head
+    yield* chunks
+  }
+  const compression = compressionOf(head)
+  yield* compression === 'none' ? whole() : decompress(Readable.from(whole()), compression)
+}
+
+/** The files of an input: itself, or all that is in a folder. */
 export function listInput(name: string): Result<readonly string[], InputError> {
   if (name === '-') return ok([name])
   try {
     if (!statSync(name).isDirectory()) return ok([name])
-    const entries = readdirSync(name, { withFileTypes: true })
-    const files = entries.filter((file) => !file.isDirectory()).map((file) => join(name, file.name))
-    return ok(files.sort())
+    const entries = readdirSync(name).map((entry) => join(name, entry))
+    return ok(entries.sort())
   } catch (error) {
     return err(unreadable(name, error))
   }
@@ -126,7 +150,7 @@ export function listInput(name: string): Result<readonly string[], InputError> {
 const advice: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder: check the path',
   EACCES: 'permission denied: run as a user who may read it',
-  EISDIR: 'it is a folder inside of a folder',
+  EISDIR: 'it is a folder inside of a folder: name it as well to read what is in it',
   ENOTDIR: 'part of its path is no folder: check the path',
 }
 

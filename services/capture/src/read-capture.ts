@@ -137,7 +137,7 @@ async function readStream(
   const stopReading = (): void => input.close()
   signal?.addEventListener('abort', stopReading, { once: true })
   try {
-    for await (const chunk of input.stream! as AsyncIterable<Buffer>) {
+    for await (const chunk of input.stream!) {
       const taken = feed.take(chunk)
       if (!taken.ok) return err(notACapture(input.name, taken.error))
       onProgress?.(input.bytesRead())
