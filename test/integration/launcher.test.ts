@@ -45,4 +45,9 @@ describe('the launcher on a clean clone', () => {
     symlinkSync('clone/goldpan', join(folder, 'link'))
     expect(launch(join(folder, 'link'), '/').stdout).toBe('goldpan 0.1.0\n')
   })
+
+  it('runs as an argument of a shell, without a slash in its name', () => {
+    const { stdout } = spawnSync('sh', ['goldpan', 'version'], { cwd: clone, encoding: 'utf8' })
+    expect(stdout).toBe('goldpan 0.1.0\n')
+  })
 })
