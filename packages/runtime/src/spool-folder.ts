@@ -6,6 +6,7 @@ import {
   openSync,
   unlinkSync,
   writeSync,
+  writevSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { err, ok, type Result } from '@goldpan/core'
@@ -116,10 +117,9 @@ export class SpoolFolder {
   /** Writes a message behind all others; its place, or undefined when it could not be written. */
   append(message: BusMessage): string | undefined {
     const record = encodeRecord(message)
-    while (this.bytes + record.length > this.#bytesMax && this.#segments.length > 1) {
-      this.#dropOldest()
-    }
-    if (this.bytes + record.length > this.#bytesMax) this.#dropOldest()
+    const bytes = record[0].length + record[1].length
+    while (this.bytes + bytes > this.#bytesMax && this.#segments.length > 1) this.#dropOldest()
+    if (this.bytes + bytes > this.#bytesMax) this.#dropOldest()
     let place = this.#write(record)
     // A full disk: the oldest makes room for the newest.
     while (place === undefined && this.#segments.length > 1) {
@@ -184,23 +184,29 @@ export class SpoolFolder {
     this.#release()
   }
 
-  #write(record: Uint8Array): string | undefined {
+  #write(record: readonly [Uint8Array, Uint8Array]): string | undefined {
+    const bytes = record[0].length + record[1].length
     try {
-      const segment = this.#writableSegment(record.length)
+      const segment = this.#writableSegment(bytes)
       const start = segment.end
       try {
-        for (let written = 0; written < record.length; ) {
-          const rest = record.length - written
-          written += writeSync(this.#writer!, record, written, rest, start + written)
-        }
+        // A disk that fills up takes a part: the next write then says that it is full.
+        const written = writevSync(this.#writer!, record, start)
+        if (written < bytes) this.#writeRest(Buffer.concat(record), written, start)
       } catch (error) {
         ftruncateSync(this.#writer!, start)
         throw error
       }
-      segment.end += record.length
+      segment.end += bytes
       return placeOf(segment.number, start)
     } catch {
       return undefined
+    }
+  }
+
+  #writeRest(record: Uint8Array, from: number, start: number): void {
+    for (let written = from; written < record.length; ) {
+      written += writeSync(this.#writer!, record, written, record.length - written, start + written)
     }
   }
 

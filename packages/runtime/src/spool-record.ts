@@ -13,17 +13,16 @@ export const recordHeaderBytes = 8
 /** A payload that claims more is damage. */
 export const payloadBytesMax = 300 * 2 ** 20
 
-/** One record's bytes. */
-export function encodeRecord(message: BusMessage): Uint8Array {
+/** One record's bytes in two parts: what stands in front, and the message itself, not copied. */
+export function encodeRecord(message: BusMessage): readonly [Uint8Array, Uint8Array] {
   const { topic, source, boot, n, firstRow, rows, value } = message
   const head = Buffer.from(JSON.stringify({ topic, ...source, boot, n, first_row: firstRow, rows }))
-  const bytes = Buffer.allocUnsafe(recordHeaderBytes + 2 + head.length + value.length)
-  bytes.writeUInt32LE(bytes.length - recordHeaderBytes, 0)
-  bytes.writeUInt16LE(head.length, recordHeaderBytes)
-  bytes.set(head, recordHeaderBytes + 2)
-  bytes.set(value, recordHeaderBytes + 2 + head.length)
-  bytes.writeUInt32LE(crc32(bytes.subarray(recordHeaderBytes)), 4)
-  return bytes
+  const front = Buffer.allocUnsafe(recordHeaderBytes + 2 + head.length)
+  front.writeUInt32LE(2 + head.length + value.length, 0)
+  front.writeUInt16LE(head.length, recordHeaderBytes)
+  front.set(head, recordHeaderBytes + 2)
+  front.writeUInt32LE(crc32(value, crc32(front.subarray(recordHeaderBytes))), 4)
+  return [front, value]
 }
 
 /** The message of a payload whose CRC is `crc`; undefined when it is damaged. */
