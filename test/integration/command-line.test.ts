@@ -113,6 +113,16 @@ describe('goldpan analyze', () => {
   })
 })
 
+describe('goldpan handshakes', () => {
+  it.each(['csv', 'arrow'])('prints what it wrote as %s before', (format) => {
+    const words = [main, 'handshakes', 'ams.pcap', '--format', format]
+    const printed = spawnSync(process.execPath, words, { cwd: folder, maxBuffer: 2 ** 28 })
+    writeFileSync(join(folder, `again.${format}`), printed.stdout)
+    const again = goldpan('handshakes', `again.${format}`)
+    expect(again).toEqual({ code: 0, out: goldpan('handshakes', 'ams.pcap').out, err: '' })
+  })
+})
+
 describe('bad input', () => {
   it.each([
     [

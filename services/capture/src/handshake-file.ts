@@ -1,9 +1,12 @@
 import { readSync, statSync } from 'node:fs'
 import { setImmediate as yieldToEvents } from 'node:timers/promises'
-import { ok, type Result } from '@goldpan/core'
+import { type HandshakeBatch, ok, type Result } from '@goldpan/core'
 import { decodeHandshakeStream, isArrowStream } from '@goldpan/wire'
-import { HandshakeCsvParser, isHandshakeCsv } from './handshake-csv-parser.ts'
-import type { HandshakeRows } from './handshake-rows.ts'
+import {
+  HandshakeCsvParser,
+  type HandshakeRowSink,
+  isHandshakeCsv,
+} from './handshake-csv-parser.ts'
 import { chunkBytes, type InputError, type OpenInput, openInput } from './input-file.ts'
 import { headBytes, type InputDamage, type ReadCaptureOptions } from './read-capture.ts'
 
@@ -28,6 +31,11 @@ export async function handshakeFileFormat(name: string): Promise<HandshakeFileFo
   return undefined
 }
 
+/** Takes rows one by one, of CSV, or whole batches, of Arrow. */
+export interface HandshakeFileSink extends HandshakeRowSink {
+  append(batch: HandshakeBatch): void
+}
+
 export interface HandshakeFileEnd {
   readonly rowsWithoutClient: number
   readonly damage?: InputDamage
@@ -37,7 +45,7 @@ export interface HandshakeFileEnd {
 export async function readHandshakeFile(
   name: string,
   format: HandshakeFileFormat,
-  rows: HandshakeRows,
+  rows: HandshakeFileSink,
   options: ReadCaptureOptions,
 ): Promise<Result<HandshakeFileEnd, InputError>> {
   const opened = openInput(name)
@@ -62,7 +70,7 @@ interface FormatEnd {
   readonly reason: string | undefined
 }
 
-async function readCsv(chunks: AsyncIterable<Buffer>, rows: HandshakeRows): Promise<FormatEnd> {
+async function readCsv(chunks: AsyncIterable<Buffer>, rows: HandshakeFileSink): Promise<FormatEnd> {
   const parser = new HandshakeCsvParser(rows)
   let rest: Buffer = Buffer.alloc(0)
   let failure: string | undefined
@@ -84,7 +92,10 @@ async function readCsv(chunks: AsyncIterable<Buffer>, rows: HandshakeRows): Prom
   }
 }
 
-async function readArrow(chunks: AsyncIterable<Buffer>, rows: HandshakeRows): Promise<FormatEnd> {
+async function readArrow(
+  chunks: AsyncIterable<Buffer>,
+  rows: HandshakeFileSink,
+): Promise<FormatEnd> {
   let bytes = 0
   const counted = (async function* () {
     for await (const chunk of chunks) {

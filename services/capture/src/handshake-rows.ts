@@ -1,13 +1,13 @@
 import type { HandshakeBatch } from '@goldpan/core'
 import type { BootStream } from './boot-stream.ts'
-import type { HandshakeRowSink } from './handshake-csv-parser.ts'
+import type { HandshakeFileSink } from './handshake-file.ts'
 import { PacketClock, tick } from './packet-clock.ts'
 
 /**
  * Takes the rows of handshake files and sends them as a sensor would: minutes of their times make
  * heartbeats, hours close batches. They say nothing about traffic.
  */
-export class HandshakeRows implements HandshakeRowSink {
+export class HandshakeRows implements HandshakeFileSink {
   /** Rows of all files. */
   rows = 0
   firstMicros: number | undefined

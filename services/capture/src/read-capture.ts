@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs'
+import { readSync, statSync } from 'node:fs'
 import { setImmediate as yieldToEvents } from 'node:timers/promises'
 import { err, ok, type Result } from '@goldpan/core'
 import {
@@ -58,6 +58,30 @@ export async function readCapture(
   } finally {
     input.close()
   }
+}
+
+/** Whether a file begins as a capture does, or cannot be looked at without reading it. */
+export async function isCapture(name: string): Promise<boolean> {
+  if (statSync(name, { throwIfNoEntry: false })?.isFile() !== true) return true
+  const opened = openInput(name)
+  if (!opened.ok) return true
+  const { descriptor, stream } = opened.value
+  const head = Buffer.alloc(magicBytes)
+  try {
+    if (descriptor !== undefined) readSync(descriptor, head, 0, magicBytes, 0)
+    else {
+      for await (const chunk of stream!) {
+        chunk.copy(head)
+        break
+      }
+    }
+  } catch {
+    // It does not inflate: reading it says so.
+    return true
+  } finally {
+    opened.value.close()
+  }
+  return createCaptureParser(head).ok
 }
 
 /** Bytes on their way into a parser: one reused buffer, its unconsumed tail moved to the front. */

@@ -1,12 +1,16 @@
 import { createHandshakeBatch, type HandshakeBatch, ok, type Result } from '@goldpan/core'
+import type { HandshakeFileEnd, HandshakeFileFormat, HandshakeFileSink } from './handshake-file.ts'
 import { HandshakePackets } from './handshake-packets.ts'
 import { HandshakeTracker } from './handshake-tracker.ts'
 import type { InputError } from './input-file.ts'
 import { orderCaptures } from './order-captures.ts'
-import { type InputDamage, readCapture } from './read-capture.ts'
+import { type InputDamage, isCapture, readCapture } from './read-capture.ts'
 
 export interface ReadHandshakesOptions {
-  /** Captures, folders of captures, or `-`; one site's, so that state crosses their boundaries. */
+  /**
+   * Captures, folders of captures, or `-`; one site's, so that state crosses their boundaries.
+   * Files that this command wrote follow behind them.
+   */
   readonly inputs: readonly string[]
   /** Server ports. */
   readonly ports: readonly number[]
@@ -28,7 +32,8 @@ const batchRows = 4096
 export async function readHandshakes(
   options: ReadHandshakesOptions,
 ): Promise<Result<ReadHandshakesSummary, InputError>> {
-  const ordered = await orderCaptures(options.inputs)
+  const { captures, exports } = await sortInputs(options.inputs)
+  const ordered = captures.length > 0 ? await orderCaptures(captures) : ok({ files: [], notes: [] })
   if (!ordered.ok) return ordered
   const batch = createHandshakeBatch(batchRows)
   const flush = (): void => {
@@ -50,5 +55,50 @@ export async function readHandshakes(
   }
   tracker.finish()
   flush()
+  for (const file of exports) {
+    const read = await readExport(file, batch, flush, options)
+    if (!read.ok) return read
+    if (read.value.damage) damages.push(read.value.damage)
+  }
   return ok({ tracker, damages, notes: ordered.value.notes })
+}
+
+interface SortedInputs {
+  readonly captures: readonly string[]
+  readonly exports: readonly string[]
+}
+
+/** Only where something is no capture, it costs to look whether this command wrote it. */
+async function sortInputs(inputs: readonly string[]): Promise<SortedInputs> {
+  const captures: string[] = []
+  const exports: string[] = []
+  for (const name of inputs) {
+    const isExport = !(await isCapture(name)) && (await exportFormat(name)) !== undefined
+    ;(isExport ? exports : captures).push(name)
+  }
+  return { captures, exports }
+}
+
+async function exportFormat(name: string): Promise<HandshakeFileFormat | undefined> {
+  const { handshakeFileFormat } = await import('./handshake-file.ts')
+  return handshakeFileFormat(name)
+}
+
+async function readExport(
+  name: string,
+  batch: HandshakeBatch,
+  flush: () => void,
+  options: ReadHandshakesOptions,
+): Promise<Result<HandshakeFileEnd, InputError>> {
+  const { readHandshakeFile } = await import('./handshake-file.ts')
+  const sink: HandshakeFileSink = {
+    rowBatch: () => batch,
+    rowAdded: () => {
+      if (batch.length === batch.capacity) flush()
+    },
+    append: options.onBatch,
+  }
+  const read = await readHandshakeFile(name, (await exportFormat(name))!, sink, options)
+  flush()
+  return read
 }
