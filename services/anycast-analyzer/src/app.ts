@@ -44,7 +44,9 @@ export function createWatchApp(options: WatchAppOptions): WatchApp {
     const watch = watches.get(service) ?? createWatch(options, service)
     watches.set(service, watch)
     const seconds = performance.now() / 1000
-    const round = await watch.round().catch((error: Error) => ({ ok: false, error }) as const)
+    const round = await watch
+      .round(untilCaughtUp ? undefined : seconds)
+      .catch((error: Error) => ({ ok: false, error }) as const)
     if (!round.ok) {
       const reason = typeof round.error === 'string' ? round.error : round.error.message
       options.metrics.rounds.inc({ service, result: 'failed' })
@@ -117,7 +119,7 @@ function note(
   metrics.late.set({ service }, round.lateSensors)
   for (const finding of round.changed) tell(metrics, log, finding)
   if (round.setAside > 0) {
-    log.warnRarely({ service }, 'sensors are set aside: their clocks are ahead of the others')
+    log.warnRarely({ service }, 'sensors are set aside, their clocks are off the median')
   }
 }
 

@@ -2,43 +2,61 @@ import { expect, it } from 'vitest'
 import { decidableMinute } from './decidable-minute.ts'
 
 const minute = 29_000_000
-const at = (sensor_name: string, seconds: number, ended = false) => ({
+const at = (sensor_name: string, seconds: number, more = {}) => ({
   site_code: sensor_name,
   sensor_name,
   passedMicros: (minute * 60 + seconds) * 1e6,
-  ended,
+  clockMicros: (minute * 60 + 120) * 1e6,
+  ended: false,
+  ...more,
 })
+const never = () => false
+const always = () => true
+const names = (sensors: readonly { readonly sensor_name: string }[]) =>
+  sensors.map(({ sensor_name }) => sensor_name)
 
 it('decides a minute when every live sensor has passed its end by 15 s', () => {
-  expect(decidableMinute([at('ams', 75), at('syd', 80)]).lastMinute).toBe(minute)
-  expect(decidableMinute([at('ams', 74), at('syd', 80)]).lastMinute).toBe(minute - 1)
+  expect(decidableMinute([at('ams', 75), at('syd', 80)], never).lastMinute).toBe(minute)
+  expect(decidableMinute([at('ams', 74), at('syd', 80)], never).lastMinute).toBe(minute - 1)
 })
 
-it('waits for a slow sensor until another has passed the end by 60 s', () => {
-  expect(decidableMinute([at('ams', 119), at('syd', 100), at('gru', 10)]).lastMinute).toBe(
-    minute - 1,
+it('waits for a lagging sensor until it is given up', () => {
+  const sensors = [at('ams', 120), at('syd', 118), at('gru', -600)]
+  expect(decidableMinute(sensors, never).lastMinute).toBe(minute - 12)
+  const without = decidableMinute(sensors, always)
+  expect(without.lastMinute).toBe(minute)
+  expect(names(without.late)).toEqual(['gru'])
+})
+
+it('waits for a sensor that is less than a minute behind, whatever is given up', () => {
+  expect(decidableMinute([at('ams', 119), at('gru', 60)], always).lastMinute).toBe(minute - 1)
+})
+
+it.each([3600, -3600])('sets a sensor aside whose clock is off by %i s', (off) => {
+  const clockMicros = (minute * 60 + 120 + off) * 1e6
+  const decided = decidableMinute(
+    [at('ams', 76), at('syd', 77), at('gru', 76 + off, { clockMicros })],
+    never,
   )
-  const silent = decidableMinute([at('ams', 120), at('syd', 118), at('gru', 10)])
-  expect(silent.lastMinute).toBe(minute)
-  expect(silent.late.map(({ sensor_name }) => sensor_name)).toEqual(['gru'])
-})
-
-it('sets a sensor aside whose clock is ahead of the others by more than a minute', () => {
-  const decided = decidableMinute([at('ams', 76), at('syd', 77), at('gru', 3600)])
   expect(decided.lastMinute).toBe(minute)
-  expect(decided.setAside.map(({ sensor_name }) => sensor_name)).toEqual(['gru'])
+  expect(names(decided.setAside)).toEqual(['gru'])
 })
 
 it('decides all minutes of inputs that have ended, the last one too', () => {
-  const decided = decidableMinute([at('ams', 30, true), at('syd', 10, true)])
+  const ended = { ended: true }
+  const decided = decidableMinute([at('ams', 30, ended), at('syd', 10, ended)], never)
   expect(decided).toEqual({ lastMinute: minute, ended: true, setAside: [], late: [] })
 })
 
 it('lets an ended input neither hold up nor hurry a live one', () => {
-  const decided = decidableMinute([at('ams', 75), at('old', -9000, true), at('new', 9000, true)])
+  const ended = { ended: true }
+  const decided = decidableMinute(
+    [at('ams', 75), at('old', -9e3, ended), at('new', 9e3, ended)],
+    never,
+  )
   expect(decided.lastMinute).toBe(minute)
 })
 
 it('decides nothing where no sensor was heard', () => {
-  expect(decidableMinute([])).toEqual({ ended: false, setAside: [], late: [] })
+  expect(decidableMinute([], never)).toEqual({ ended: false, setAside: [], late: [] })
 })

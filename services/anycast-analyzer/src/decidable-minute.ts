@@ -1,15 +1,15 @@
 import type { SensorProgress } from '@goldpan/warehouse'
 
 /**
- * Which minutes may be decided (DESIGN §8): those whose end all live sensors have passed by 15 s,
- * at the latest by 60 s of the farthest one. All in packet time; arrival plays no part.
+ * Which minutes may be decided (DESIGN §8): those whose end all live sensors have passed by 15 s
+ * of packet time. A sensor that is far behind is waited for only as long as the caller says.
  */
 
 /** Packet time that a sensor must have passed a minute's end by. */
 const passedMicrosMin = 15e6
-/** So far behind the others a sensor is not waited for any more. */
-const waitMicrosMax = 60e6
-/** A sensor so far off the median clock is set aside. */
+/** A sensor so far behind the farthest one is lagging. */
+export const lagMicrosMin = 60e6
+/** A sensor whose clock is so far off the median of all clocks is set aside. */
 const clockMicrosMax = 60e6
 
 export interface Decidable {
@@ -19,22 +19,27 @@ export interface Decidable {
   readonly ended: boolean
   /** Sensors whose clock is too far off the others'. */
   readonly setAside: readonly SensorProgress[]
-  /** Sensors that are so far behind that they are not waited for. */
+  /** Sensors that are far behind and are not waited for any more. */
   readonly late: readonly SensorProgress[]
 }
 
-/** What may be decided, from how far each sensor has come. */
-export function decidableMinute(sensors: readonly SensorProgress[]): Decidable {
+/** What may be decided; `isGivenUp` is asked about sensors that are lagging. */
+export function decidableMinute(
+  sensors: readonly SensorProgress[],
+  isGivenUp: (sensor: SensorProgress) => boolean,
+): Decidable {
   const live = sensors.filter(({ ended }) => !ended)
   if (live.length === 0) return endedInputs(sensors)
-  const median = medianOf(live.map(({ passedMicros }) => passedMicros))
-  const setAside = live.filter(({ passedMicros }) => passedMicros - median > clockMicrosMax)
+  const clock = medianOf(live.map(({ clockMicros }) => clockMicros))
+  const setAside = live.filter(({ clockMicros }) => Math.abs(clockMicros - clock) > clockMicrosMax)
   const kept = live.filter((sensor) => !setAside.includes(sensor))
   const farthest = Math.max(...kept.map(({ passedMicros }) => passedMicros))
-  const late = kept.filter(({ passedMicros }) => farthest - passedMicros > waitMicrosMax)
-  const slowest = Math.min(...kept.map(({ passedMicros }) => passedMicros))
-  const decidedMicros = Math.max(slowest - passedMicrosMin, farthest - waitMicrosMax)
-  return { lastMinute: Math.floor(decidedMicros / 60e6) - 1, ended: false, setAside, late }
+  const isLagging = ({ passedMicros }: SensorProgress) => farthest - passedMicros > lagMicrosMin
+  const late = kept.filter((sensor) => isLagging(sensor) && isGivenUp(sensor))
+  const awaited = kept.filter((sensor) => !late.includes(sensor))
+  const slowest = Math.min(...awaited.map(({ passedMicros }) => passedMicros))
+  const lastMinute = Math.floor((slowest - passedMicrosMin) / 60e6) - 1
+  return { lastMinute, ended: false, setAside, late }
 }
 
 function endedInputs(sensors: readonly SensorProgress[]): Decidable {

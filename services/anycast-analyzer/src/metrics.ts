@@ -46,7 +46,7 @@ export function createWatchMetrics(metrics: Metrics) {
     }),
     setAside: metrics.gauge({
       name: 'sensors_set_aside',
-      help: 'Sensors whose clock is more than a minute ahead of the others.',
+      help: 'Sensors whose clock is more than a minute off the others.',
       labels: perService,
     }),
     late: metrics.gauge({

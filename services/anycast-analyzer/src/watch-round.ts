@@ -10,6 +10,7 @@ import { createAnalyzerMemory } from './analyzer-memory.ts'
 import { type Decidable, decidableMinute } from './decidable-minute.ts'
 import type { LiveMemory } from './memory-codec.ts'
 import { createPrefixTable } from './prefix-table.ts'
+import { createSensorPatience } from './sensor-patience.ts'
 import type { StateStore } from './state-store.ts'
 import { readPrefixes, readWindows, summarizeExtents } from './window-reader.ts'
 
@@ -67,6 +68,7 @@ export class Watch {
   #told = new Map<string, string>()
   /** Late handshakes that were counted, by the minute they belong to. */
   readonly #late = new Map<number, number>()
+  readonly #patience = createSensorPatience()
 
   constructor(options: WatchOptions) {
     this.#options = options
@@ -74,25 +76,30 @@ export class Watch {
 
   /**
    * Decides what can be decided now, at most the minutes of one state. Throws what the warehouse
-   * throws; the next round then goes on from the last state.
+   * throws; the next round then goes on from the last state. `nowSeconds`, of any steady clock,
+   * judges how long a sensor has been silent; without it, no lagging sensor is waited for.
    */
-  async round(): Promise<Result<WatchRound, string>> {
+  async round(nowSeconds?: number): Promise<Result<WatchRound, string>> {
     try {
-      return await this.#round()
+      return await this.#round(nowSeconds)
     } catch (error) {
       this.#forget()
       throw error
     }
   }
 
-  async #round(): Promise<Result<WatchRound, string>> {
+  async #round(nowSeconds: number | undefined): Promise<Result<WatchRound, string>> {
     const loaded = await this.#follow()
     if (!loaded.ok) return loaded
     const { warehouse, service } = this.#options
     const decided = this.#memory?.state.minute
     const sinceMicros = decided === undefined ? 0 : (decided - heardMinutes) * 60e6
     const sensors = await readSensorProgress(warehouse, { service, sinceMicros })
-    const decidable = decidableMinute(sensors)
+    if (nowSeconds !== undefined) this.#patience.note(sensors, nowSeconds)
+    const decidable = decidableMinute(
+      sensors,
+      (sensor) => nowSeconds === undefined || this.#patience.isGivenUp(sensor),
+    )
     const farthest = Math.max(0, ...sensors.map(({ passedMicros }) => passedMicros))
     const step = await this.#decide(decidable)
     if (step === 'superseded') this.#forget()

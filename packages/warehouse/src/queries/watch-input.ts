@@ -9,6 +9,8 @@ export interface SensorProgress {
   readonly sensor_name: string
   /** The packet time that it has passed, microseconds since 1970. */
   readonly passedMicros: number
+  /** Its own clock when it said so; where that is unknown, the packet time. */
+  readonly clockMicros: number
   /** Its input ended there: it was a file. */
   readonly ended: boolean
 }
