@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { createRandom } from '../packages/simulator/src/random.ts'
 import { faultKinds } from '../test/estimator/chaos-faults.ts'
 import { ChaosLine } from '../test/estimator/chaos-line.ts'
-import { type RoundResult, runRound } from '../test/estimator/chaos-round.ts'
+import { compareRound, type RoundResult, runRound } from '../test/estimator/chaos-round.ts'
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +26,7 @@ const [rounds, seed, minutes, first] = [
 
 interface Tally {
   rounds: number
-  wrong: number
+  unsettled: number
   settle: number[]
 }
 
@@ -43,16 +43,17 @@ const line = new ChaosLine()
 const tallies = new Map<string, Tally>()
 const started = performance.now()
 let done = 0
+/** Rounds that were not whole in time: late, or wrong, as the end shows. */
+const unsettled: number[] = []
 let wrong = 0
 
 function note(kinds: readonly string[], { isRight, settleSeconds }: RoundResult): void {
   done++
-  if (!isRight) wrong++
   for (const kind of kinds) {
-    const tally = tallies.get(kind) ?? { rounds: 0, wrong: 0, settle: [] }
+    const tally = tallies.get(kind) ?? { rounds: 0, unsettled: 0, settle: [] }
     tallies.set(kind, tally)
     tally.rounds++
-    if (!isRight) tally.wrong++
+    if (!isRight) tally.unsettled++
     tally.settle.push(settleSeconds)
   }
 }
@@ -72,22 +73,27 @@ for (let number = first; number < first + rounds && !stop; number++) {
     settleMillisMax: 90_000,
   })
   note(kinds, result)
+  if (!result.isRight) unsettled.push(number)
   const { table, different, rollups, settleSeconds, wanted, isRight } = result
   const counts = isRight
     ? `${wanted} rows`
-    : `WRONG ${JSON.stringify({ wanted, table, different, rollups })}`
+    : `UNSETTLED ${JSON.stringify({ wanted, table, different, rollups })}`
   console.log(`${number} ${kinds.join(' + ')}: ${counts}, settled in ${settleSeconds.toFixed(1)} s`)
   while (line.estimators.length < 2) line.addEstimator()
   while (line.estimators.length > 3) await line.endEstimator(line.estimators[0]!, 'SIGTERM')
 }
-console.log(
-  `\n${done} rounds, ${wrong} wrong, ${((performance.now() - started) / 60_000).toFixed(1)} min\n`,
-)
-console.log('| fault | rounds | wrong | settled, longest (s) |\n|---|---:|---:|---:|')
+for (const number of unsettled) {
+  const { isRight, table, different, rollups } = await compareRound(line, number, 60_000)
+  if (!isRight) wrong++
+  const state = isRight ? 'whole, late' : `WRONG ${JSON.stringify({ table, different, rollups })}`
+  console.log(`round ${number} at the end: ${state}`)
+}
+const minutesSpent = ((performance.now() - started) / 60_000).toFixed(1)
+console.log(`\n${done} rounds, ${unsettled.length} late, ${wrong} wrong, ${minutesSpent} min\n`)
+console.log('| fault | rounds | late | settled, longest (s) |\n|---|---:|---:|---:|')
 for (const [kind, tally] of [...tallies].sort()) {
-  console.log(
-    `| ${kind} | ${tally.rounds} | ${tally.wrong} | ${Math.max(...tally.settle).toFixed(1)} |`,
-  )
+  const longest = Math.max(...tally.settle).toFixed(1)
+  console.log(`| ${kind} | ${tally.rounds} | ${tally.unsettled} | ${longest} |`)
 }
 await line.close({ keep: wrong > 0 })
 if (wrong > 0) console.log(`logs are in ${line.folder}`)

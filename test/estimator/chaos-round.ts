@@ -84,10 +84,20 @@ export async function runRound(line: ChaosLine, options: RoundOptions): Promise<
   while (performance.now() < end && (await countRows(line, service)) < wanted) await delay(100)
   const settleSeconds = (performance.now() - faultsOver) / 1000
   await line.proxy.settle()
-  const [table, different] = await readTable(line, service)
+  return { ...(await compareRound(line, options.number, wanted)), settleSeconds }
+}
+
+/** What the warehouse has of a round now, beside what it should have. */
+export async function compareRound(
+  line: ChaosLine,
+  number: number,
+  wanted: number,
+): Promise<Omit<RoundResult, 'settleSeconds'>> {
+  const service = `round-${number}`
+  const [table, different] = (await readTable(line, service)) as [number, number]
   const rollups = await readRollups(line, service)
   const isRight = [table, different, ...rollups].every((rows) => rows === wanted)
-  return { wanted, table: table!, different: different!, rollups, settleSeconds, isRight }
+  return { wanted, table, different, rollups, isRight }
 }
 
 function startSensors(line: ChaosLine, options: RoundOptions, random: Random): RunningSensor[] {
