@@ -29,8 +29,9 @@ export interface KafkaGroupClient {
   close(): Promise<void>
 }
 
-const fetchBytesMax = 16 * 2 ** 20
-const partitionBytesMax = 4 * 2 ** 20
+/** Of compressed bytes: fifteen times as much stands in memory. A larger batch comes whole. */
+const fetchBytesMax = 2 * 2 ** 20
+const partitionBytesMax = 2 ** 19
 const fetchWaitMillis = 100
 const closeMillisMax = 5_000
 const heartbeatsPerSession = 6

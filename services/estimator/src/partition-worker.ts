@@ -30,7 +30,7 @@ export interface WorkerShared {
 }
 
 /** Rows and messages that may wait for the warehouse before fetching pauses. */
-const waitingRowsMax = 200_000
+const waitingRowsMax = 150_000
 const waitingMessagesMax = 20_000
 const pauseMillisMin = 100
 const pauseMillisMax = 5_000
