@@ -3,8 +3,8 @@
  *
  *     node bench/freshness.ts [--rate 5000] [--seconds 60] [--flush-millis 50]
  *
- * A sensor sends every `flush-millis` what came meanwhile, each row with its own time; a reader asks
- * for the newest row as often as it can, and the age of what it sees is noted for each row.
+ * A sensor sends every `flush-millis` what came meanwhile, each row with its own time; a reader
+ * asks for the newest row as often as it can, and the age of what it sees is noted for each row.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
