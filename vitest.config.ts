@@ -6,8 +6,9 @@ export default defineConfig({
     exclude: ['**/node_modules/**'],
     // Starts a broker when the first test asks for it, and ends it.
     globalSetup: './test/broker/shared-broker-setup.ts',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Generous: a busy machine is slow, and no test measures time.
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     // chDB binds one folder to a process: every test file gets its own process.
     pool: 'forks',
   },
