@@ -82,7 +82,10 @@ function addFindings(program: Command): void {
     .command('findings')
     .description('what the last analysis found, worst first')
     .option('--open', 'only those that are open')
-    .option('--since <duration>', 'opened or resolved within this time, such as 7d or 12h')
+    .option(
+      '--since <duration>',
+      'opened or resolved within this time before the data end, such as 7d or 12h',
+    )
     .addOption(warehouseOption())
     .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
     .action(lazily(() => import('./commands/findings.ts')))

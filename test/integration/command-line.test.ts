@@ -74,6 +74,15 @@ describe('goldpan analyze', () => {
     expect(goldpan('findings').out).toContain(findings[0].sentence)
   })
 
+  it('leaves findings whose --since is counted from the end of the data', () => {
+    const { findings } = JSON.parse(analyze('csv').out) as { findings: Finding[] }
+    const since = (duration: string): Finding[] =>
+      JSON.parse(goldpan('findings', '--since', duration, '--format', 'json').out)
+    // They opened in the middle of two hours and a half.
+    expect(since('2h')).toEqual(findings)
+    expect(since('30m')).toEqual([])
+  })
+
   it('changes nothing when it reads the same captures again into a warehouse', () => {
     const rows =
       'select count() n, sum(rtt_us) s, (select sum(udp_queries) from traffic) q from handshakes'

@@ -1,13 +1,13 @@
 import { type Finding, parsePacketTime } from '@goldpan/core'
 import { formatFindingsText } from '@goldpan/report'
-import { readFindings } from '@goldpan/warehouse'
+import { readFindings, readNewestMicros } from '@goldpan/warehouse'
 import { exitCode } from '../exit-code.ts'
 import { openForReading } from '../open-warehouse.ts'
 import { complain } from '../standard-error.ts'
 
 export interface FindingsOptions {
   readonly open?: boolean
-  /** A duration before the newest packet time of any finding, such as `7d`. */
+  /** A duration before the end of the data in packet time, such as `7d`. */
   readonly since?: string
   readonly warehouse?: string
   readonly format: 'text' | 'json'
@@ -30,7 +30,7 @@ export async function run(options: FindingsOptions): Promise<number> {
   const warehouse = opened.value
   try {
     const all = await readFindings(warehouse)
-    const newest = Math.max(...all.map(lastMicros))
+    const newest = Math.max(await readNewestMicros(warehouse), ...all.map(lastMicros))
     const findings = all.filter(
       (finding) =>
         lastMicros(finding) >= newest - sinceMicros && (!options.open || finding.state === 'open'),

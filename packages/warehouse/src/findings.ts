@@ -4,7 +4,10 @@ import { type Finding, findingSeverities, parsePacketTime } from '@goldpan/core'
 import type { Warehouse } from './warehouse.ts'
 import { formatWarehouseTime } from './warehouse-time.ts'
 
-const findingsSql = readFileSync(new URL('./queries/findings.sql', import.meta.url), 'utf8')
+const readSql = (name: string): string =>
+  readFileSync(new URL(`./queries/${name}.sql`, import.meta.url), 'utf8')
+const findingsSql = readSql('findings')
+const newestMinuteSql = readSql('newest-minute')
 
 /**
  * Writes findings as they are at a minute of packet time (since 1970); what stands there under
@@ -41,6 +44,12 @@ export async function readFindings(
 ): Promise<Finding[]> {
   const rows = await warehouse.query<{ finding: string }>(findingsSql, { service })
   return rows.map(({ finding }) => JSON.parse(finding) as Finding).sort(worstFirst)
+}
+
+/** Where the data end, microseconds of packet time since 1970; 0 in an empty warehouse. */
+export async function readNewestMicros(warehouse: Warehouse): Promise<number> {
+  const rows = await warehouse.query<{ seconds: number }>(newestMinuteSql)
+  return (rows[0]?.seconds ?? 0) * 1e6
 }
 
 /** Pages before tickets before notes, then by lost time. */

@@ -1,6 +1,6 @@
 /** The ClickHouse contract: tables, queries, and what a warehouse can do. */
 
-export { readFindings, worstFirst, writeFindings } from './findings.ts'
+export { readFindings, readNewestMicros, worstFirst, writeFindings } from './findings.ts'
 export { insertSettings } from './insert-settings.ts'
 export type { Migration, MigrationVariant, NewerWarehouse } from './migrate.ts'
 export { embeddedVariant, migrate, migrationsTable, readMigrations } from './migrate.ts'
