@@ -85,7 +85,12 @@ class BrokerProcess {
 
   spawn(): void {
     const out = openSync(this.#output, 'a')
-    this.#child = spawn('java', [...this.#args], { stdio: ['ignore', out, out] })
+    const child = spawn('java', [...this.#args], { stdio: ['ignore', out, out] })
+    this.#child = child
+    // Nothing of it outlives the process that started it, however that one ends by itself.
+    const end = (): void => void child.kill('SIGKILL')
+    process.once('exit', end)
+    child.once('exit', () => process.off('exit', end))
     closeSync(out)
   }
 

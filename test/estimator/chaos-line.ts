@@ -35,6 +35,7 @@ export class ChaosLine {
   proxy!: FaultProxy
   /** Reads past the faults. */
   warehouse!: Warehouse
+  readonly #started = new Set<ChildProcess>()
   #log = 0
 
   async start(estimators: number): Promise<void> {
@@ -92,11 +93,14 @@ export class ChaosLine {
       env: { ...process.env, ...settings },
     })
     closeSync(out)
+    this.#started.add(child)
+    child.once('exit', () => this.#started.delete(child))
     return child
   }
 
   async close({ keep = false } = {}): Promise<void> {
     for (const child of [...this.estimators]) await this.endEstimator(child, 'SIGKILL')
+    for (const child of this.#started) child.kill('SIGKILL')
     await this.warehouse?.close()
     await this.proxy?.close()
     await this.warehouseServer.kill()
