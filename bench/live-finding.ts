@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Finding, formatPacketTime } from '@goldpan/core'
-import { parseWorld } from '@goldpan/simulator'
+import { parseWorld, writePlaces } from '@goldpan/simulator'
 import { readGrafanaQuery, type Warehouse } from '@goldpan/warehouse'
 import { openHeldWarehouse } from '@goldpan/warehouse-embedded'
 import { startBroker } from '../test/broker/broker.ts'
@@ -40,6 +40,7 @@ const event = `  - { kind: ${kind}, network: ${network}, site: ${site}, startHou
 writeFileSync(world, `${liveWorld.slice(0, liveWorld.indexOf('events:'))}events:\n${event}`)
 const parsed = parseWorld(readFileSync(world, 'utf8'))
 if (!parsed.ok) throw new Error(parsed.error.message)
+writePlaces(parsed.value, folder)
 
 const env = {
   ...process.env,
@@ -72,7 +73,9 @@ const broker = await startBroker()
 try {
   const bus = `kafka://${broker.plain}`
   const warehouse = join(folder, 'warehouse')
-  const estimator = goldpan(['estimate', '--from', bus, '--warehouse', warehouse], 'ignore')
+  const places = ['--networks', join(folder, 'networks.csv'), '--sites', join(folder, 'sites.csv')]
+  const into = ['--warehouse', warehouse, ...places]
+  const estimator = goldpan(['estimate', '--from', bus, ...into], 'ignore')
   for (const code of parsed.value.sites) {
     const replay = goldpan(['replay', world, '--site', code, '--since', '2h'], 'ignore')
     const spool = join(folder, 'spool', code)
