@@ -1,5 +1,6 @@
 -- Rollups of the handshakes that count. An RTT distribution is a log-bucket histogram: bucket =
--- floor(32 * log2(us + 1)), kept as a summing map from bucket to count, so rollups merge.
+-- floor(32 * log2(us + 1)), kept as a summing map from bucket to count, so rollups merge. The views
+-- sort the buckets of a group and count them by runs: sumMap would be a merge for each bucket.
 
 CREATE TABLE IF NOT EXISTS rtt_by_site_1m
 (
@@ -16,17 +17,30 @@ ORDER BY (service, site, ip_version, time)
 SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS rtt_by_site_1m_feed TO rtt_by_site_1m AS
-SELECT service, site, ip_version, time, sum(n) AS handshakes, sumMap(map(bucket, n)) AS rtt_buckets
+SELECT
+    service, site, ip_version, time, length(buckets) AS handshakes,
+    mapFromArrays(
+        arrayFilter((bucket, is_last) -> is_last, buckets, lasts),
+        arrayMap(
+            n -> toUInt64(n), arrayFilter((n, is_last) -> is_last, ordinals, lasts)
+        )
+    ) AS rtt_buckets
 FROM
 (
     SELECT
-        service, site, ip_version, toStartOfMinute(toDateTime(handshakes.time, 'UTC')) AS time,
-        toUInt16(floor(32 * log2(rtt_us + 1))) AS bucket, count() AS n
-    FROM handshakes
-    WHERE excluded = ''
-    GROUP BY service, site, ip_version, time, bucket
-)
-GROUP BY service, site, ip_version, time;
+        *, arrayEnumerateUniq(buckets) AS ordinals,
+        arrayMap(n -> n = 1, arrayPushBack(arrayPopFront(ordinals), 1)) AS lasts
+    FROM
+    (
+        SELECT
+            service, site, ip_version,
+            toStartOfMinute(toDateTime(handshakes.time, 'UTC')) AS time,
+            arraySort(groupArray(toUInt16(floor(32 * log2(rtt_us + 1))))) AS buckets
+        FROM handshakes
+        WHERE excluded = ''
+        GROUP BY service, site, ip_version, time
+    )
+);
 
 CREATE TABLE IF NOT EXISTS rtt_by_as_1m
 (
@@ -46,19 +60,29 @@ SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, a
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS rtt_by_as_1m_feed TO rtt_by_as_1m AS
 SELECT
-    service, site, ip_version, asn, country, time,
-    sum(n) AS handshakes, sumMap(map(bucket, n)) AS rtt_buckets
+    service, site, ip_version, asn, country, time, length(buckets) AS handshakes,
+    mapFromArrays(
+        arrayFilter((bucket, is_last) -> is_last, buckets, lasts),
+        arrayMap(
+            n -> toUInt64(n), arrayFilter((n, is_last) -> is_last, ordinals, lasts)
+        )
+    ) AS rtt_buckets
 FROM
 (
     SELECT
-        service, site, ip_version, asn, country,
-        toStartOfMinute(toDateTime(handshakes.time, 'UTC')) AS time,
-        toUInt16(floor(32 * log2(rtt_us + 1))) AS bucket, count() AS n
-    FROM handshakes
-    WHERE excluded = ''
-    GROUP BY service, site, ip_version, asn, country, time, bucket
-)
-GROUP BY service, site, ip_version, asn, country, time;
+        *, arrayEnumerateUniq(buckets) AS ordinals,
+        arrayMap(n -> n = 1, arrayPushBack(arrayPopFront(ordinals), 1)) AS lasts
+    FROM
+    (
+        SELECT
+            service, site, ip_version, asn, country,
+            toStartOfMinute(toDateTime(handshakes.time, 'UTC')) AS time,
+            arraySort(groupArray(toUInt16(floor(32 * log2(rtt_us + 1))))) AS buckets
+        FROM handshakes
+        WHERE excluded = ''
+        GROUP BY service, site, ip_version, asn, country, time
+    )
+);
 
 -- Hours and days. A row is computed whole from the minutes (the hours of prefixes from the raw
 -- rows), again when rows came late; of one key the row with the most handshakes is kept, so that

@@ -22,12 +22,18 @@ export interface Column {
 /** Bitmap of the rows whose `present` byte has `bit`, and how many have not. */
 function bitmapOf(present: Uint8Array, length: number, bit: number) {
   const bitmap = new Uint8Array((length + 7) >> 3)
-  let nullCount = 0
-  for (let row = 0; row < length; row++) {
-    if (present[row]! & bit) bitmap[row >> 3]! |= 1 << (row & 7)
-    else nullCount++
+  let count = 0
+  for (let at = 0; at < bitmap.length; at++) {
+    const end = Math.min(at * 8 + 8, length)
+    let bits = 0
+    for (let row = at * 8; row < end; row++) {
+      const one = (present[row]! & bit) === 0 ? 0 : 1
+      bits |= one << (row & 7)
+      count += one
+    }
+    bitmap[at] = bits
   }
-  return { bitmap, nullCount }
+  return { bitmap, nullCount: length - count }
 }
 
 export interface Presence {

@@ -87,16 +87,17 @@ function arrowBlock(table: Table, columns: readonly Column[], rows: number): Blo
 /** Takes out the rows that are known already, and those that are not believed, counted. */
 function dropRows({ rows, skip }: BlockPart, rejected: RejectCounts): void {
   if (!isBatch(rows)) return
-  const keep = new Uint8Array(rows.length)
-  let kept = 0
+  const keep = new Uint8Array(rows.length).fill(1, skip)
+  let isAllKept = skip === 0
+  const check = 'rttMicros' in rows ? checkHandshake : checkTraffic
   for (let row = skip; row < rows.length; row++) {
-    const reason = 'rttMicros' in rows ? checkHandshake(rows, row) : checkTraffic(rows, row)
-    if (reason === undefined) {
-      keep[row] = 1
-      kept++
-    } else rejected[reason] = (rejected[reason] ?? 0) + 1
+    const reason = check(rows as HandshakeBatch & TrafficBatch, row)
+    if (reason === undefined) continue
+    rejected[reason] = (rejected[reason] ?? 0) + 1
+    keep[row] = 0
+    isAllKept = false
   }
-  if (kept < rows.length) keepRows(rows, keep)
+  if (!isAllKept) keepRows(rows, keep)
 }
 
 /** Joins batches whose links have dictionaries of their own. */

@@ -26,11 +26,12 @@ export function keepRows(batch: Batch, keep: Uint8Array): void {
   batch.length = kept
 }
 
-/** All rows of `batches` in one batch made by `create`. */
+/** All rows of `batches` in one batch made by `create`; a batch alone is that one, not a copy. */
 export function joinBatches<T extends Batch>(
   batches: readonly T[],
   create: (capacity: number) => T,
 ): T {
+  if (batches.length === 1) return batches[0]!
   const joined = create(batches.reduce((sum, batch) => sum + batch.length, 0))
   for (const batch of batches) {
     const targets = joined as unknown as Record<string, TypedArray>

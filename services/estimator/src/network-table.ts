@@ -21,6 +21,21 @@ const rememberedMax = 2 ** 18
 const ipv6Marker = 2 ** 48
 const slotShift = 14
 
+/**
+ * What enrichment asks of a client prefix, as one exact Number: bits 0–31 the AS number (0: not
+ * known), bits 32–47 the number of its country in {@link NetworkTable.countries} (0: not known),
+ * bit 48 set for IPv6.
+ */
+export type PackedPlace = number
+
+const countryUnit = 2 ** 32
+const countriesMax = 2 ** 16
+const ipv6Place = 2 ** 48
+
+export const asnOf = (place: PackedPlace): number => place >>> 0
+export const countryNumberOf = (place: PackedPlace): number => (place / countryUnit) & 0xffff
+export const ipVersionOf = (place: PackedPlace): 4 | 6 => (place >= ipv6Place ? 6 : 4)
+
 /** Several files as one: of each field the first file that knows it speaks. */
 export class NetworkTable {
   readonly #sources: readonly NetworkSource[]
@@ -28,25 +43,50 @@ export class NetworkTable {
   /** Index of the merged network by the sources' indexes, joined. */
   readonly #byKey = new Map<string, number>()
 
-  readonly #keys = new Float64Array(rememberedMax).fill(-1)
-  readonly #found = new Int32Array(rememberedMax)
+  /** Keys and their places in turn: what is found once lies in one line of the cache. */
+  readonly #remembered = new Float64Array(2 * rememberedMax).fill(-1)
+  readonly #countries: string[] = ['']
+  readonly #countryNumbers = new Map<string, number>()
 
   constructor(sources: readonly NetworkSource[]) {
     this.#sources = sources
   }
 
-  /** Number of the network that holds the client prefix (/24, /48) at `offset`, or −1. */
-  lookup(bytes: Uint8Array, offset: number): number {
-    const key = clientKey(bytes, offset)
-    const slot = Math.imul(key ^ (key / 2 ** 24), 0x9e37_79b1) >>> slotShift
-    if (this.#keys[slot] === key) return this.#found[slot]!
-    const found = this.#find(bytes, offset)
-    this.#keys[slot] = key
-    this.#found[slot] = found
-    return found
+  /** Texts of the countries by their numbers; number 0 is none. It grows with what is found. */
+  get countries(): readonly string[] {
+    return this.#countries
   }
 
-  #find(bytes: Uint8Array, offset: number): number {
+  /** AS number, country and IP version of the client prefix (/24, /48) at `offset`. */
+  place(bytes: Uint8Array, offset: number): PackedPlace {
+    const key = clientKey(bytes, offset)
+    const slot = (Math.imul(key ^ (key / 2 ** 24), 0x9e37_79b1) >>> slotShift) * 2
+    if (this.#remembered[slot] === key) return this.#remembered[slot + 1]!
+    const { asn = 0, country } = this.#networkAt(bytes, offset)
+    const version = key >= ipv6Marker ? ipv6Place : 0
+    const place = version + this.#countryNumber(country) * countryUnit + asn
+    this.#remembered[slot] = key
+    this.#remembered[slot + 1] = place
+    return place
+  }
+
+  #networkAt(bytes: Uint8Array, offset: number): Network {
+    const index = this.lookup(bytes, offset)
+    return index < 0 ? {} : this.network(index)
+  }
+
+  #countryNumber(country: string | undefined): number {
+    if (country === undefined) return 0
+    const known = this.#countryNumbers.get(country)
+    if (known !== undefined) return known
+    // A file that has so many has no countries there.
+    if (this.#countries.length >= countriesMax) return 0
+    this.#countryNumbers.set(country, this.#countries.length)
+    return this.#countries.push(country) - 1
+  }
+
+  /** Number of the network that holds the client prefix (/24, /48) at `offset`, or −1. */
+  lookup(bytes: Uint8Array, offset: number): number {
     if (this.#sources.length === 1) return this.#sources[0]!.ranges.lookup(bytes, offset)
     const indexes = this.#sources.map((source) => source.ranges.lookup(bytes, offset))
     if (indexes.every((index) => index < 0)) return -1

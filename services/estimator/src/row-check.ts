@@ -29,7 +29,7 @@ export function checkHandshake(batch: HandshakeBatch, row: number): RejectReason
   if (!isPrefix(batch.prefix, at)) return 'prefix_form'
   const hasClient = batch.present[row]! & handshakePresent.client
   const isBelieved =
-    !hasClient || isTag(batch.client, at) || isWithin(batch.client, batch.prefix, at)
+    !hasClient || isWithin(batch.client, batch.prefix, at) || isTag(batch.client, at)
   if (!isBelieved) return 'client_not_in_prefix'
   return undefined
 }

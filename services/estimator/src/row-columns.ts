@@ -16,7 +16,7 @@ import {
   trafficColumns,
   unsignedColumn,
 } from '@goldpan/wire'
-import type { NetworkTable } from './network-table.ts'
+import { asnOf, countryNumberOf, ipVersionOf, type NetworkTable } from './network-table.ts'
 
 /** Numbers of the Arrow dictionaries in a block; those of a message's own are 1 and 2. */
 const dictionaryId = { service: 3, site: 4, sensor: 5, country: 6, excluded: 7, method: 8 } as const
@@ -106,7 +106,7 @@ const sourceColumns = (runs: readonly SourceRun[], length: number): Column[] =>
 const constantColumn = (name: string, text: string, id: number, length: number): Column =>
   dictionaryColumn(name, { texts: [text], keys: new Uint16Array(length), id }, length)
 
-const known = 1
+const known = { asn: 1, country: 2 } as const
 
 /** `ip_version`, `asn` and `country` by prefix; absent where nothing is known. */
 function networkColumns(
@@ -117,39 +117,30 @@ function networkColumns(
 ): Column[] {
   const versions = new Uint8Array(length)
   const asns = new Uint32Array(length)
-  const hasAsn = new Uint8Array(length)
-  const countries: string[] = []
-  const countryKeys = new Uint16Array(length)
-  const hasCountry = new Uint8Array(length)
-  const countryIndexes = new Map<string, number>()
+  const countries = new Uint16Array(length)
+  const present = new Uint8Array(length)
   for (let row = 0; row < length; row++) {
     if (hasPrefix && !(hasPrefix.present[row]! & hasPrefix.bit)) continue
-    versions[row] = ipVersion(prefixes, row * addressBytes)
-    const index = networks ? networks.lookup(prefixes, row * addressBytes) : -1
-    if (index < 0) continue
-    const { asn, country } = networks!.network(index)
-    if (asn !== undefined) {
-      asns[row] = asn
-      hasAsn[row] = known
+    if (!networks) {
+      versions[row] = ipVersion(prefixes, row * addressBytes)
+      continue
     }
-    if (country === undefined) continue
-    let key = countryIndexes.get(country)
-    if (key === undefined) {
-      key = countries.push(country) - 1
-      countryIndexes.set(country, key)
-    }
-    countryKeys[row] = key
-    hasCountry[row] = known
+    const place = networks.place(prefixes, row * addressBytes)
+    const asn = asnOf(place)
+    const country = countryNumberOf(place)
+    versions[row] = ipVersionOf(place)
+    asns[row] = asn
+    countries[row] = country
+    present[row] = (asn === 0 ? 0 : known.asn) | (country === 0 ? 0 : known.country)
   }
+  const texts = networks?.countries ?? []
   return [
     unsignedColumn('ip_version', versions, length, hasPrefix),
-    unsignedColumn('asn', asns, length, { present: hasAsn, bit: known }),
-    dictionaryColumn(
-      'country',
-      { texts: countries, keys: countryKeys, id: dictionaryId.country },
-      length,
-      { present: hasCountry, bit: known },
-    ),
+    unsignedColumn('asn', asns, length, { present, bit: known.asn }),
+    dictionaryColumn('country', { texts, keys: countries, id: dictionaryId.country }, length, {
+      present,
+      bit: known.country,
+    }),
   ]
 }
 
