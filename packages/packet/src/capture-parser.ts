@@ -12,6 +12,11 @@ export interface PacketSink {
     seconds: number,
     nanoseconds: number,
   ): void
+  /**
+   * Walks the records of a little-endian classic pcap of Ethernet by itself, for its speed, as if
+   * each was handed to `packet`; returns the offset of the first one that it left to the parser.
+   */
+  walkEthernet?(buffer: Uint8Array, begin: number, end: number, unitNanos: number): number
 }
 
 /** Where a capture stopped making sense; all before it was read. */

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '@goldpan/core'
 import type { CaptureDamage, CaptureParser, NotACapture, PacketSink } from './capture-parser.ts'
-import { isKnownLinkType } from './link-type.ts'
+import { isKnownLinkType, linkType } from './link-type.ts'
 import { recordBytesMax } from './record-bytes.ts'
 
 interface PcapFormat {
@@ -21,8 +21,8 @@ export class PcapParser implements CaptureParser {
   readonly #unitNanos: number
   #headerSkipped = false
 
-  private constructor(linkType: number, format: PcapFormat) {
-    this.#linkType = linkType
+  private constructor(type: number, format: PcapFormat) {
+    this.#linkType = type
     this.#littleEndian = format.littleEndian
     this.#unitNanos = format.unitNanos
   }
@@ -48,11 +48,11 @@ export class PcapParser implements CaptureParser {
   static create(head: Uint8Array, format: PcapFormat): Result<PcapParser, NotACapture> {
     const header = new DataView(head.buffer, head.byteOffset)
     // The upper bits hold the frame check sequence's length.
-    const linkType = header.getUint32(20, format.littleEndian) & 0xffff
-    if (!isKnownLinkType(linkType)) {
-      return err({ code: 'UNKNOWN_LINK_TYPE', reason: `its link type ${linkType} cannot be read` })
+    const type = header.getUint32(20, format.littleEndian) & 0xffff
+    if (!isKnownLinkType(type)) {
+      return err({ code: 'UNKNOWN_LINK_TYPE', reason: `its link type ${type} cannot be read` })
     }
-    return ok(new PcapParser(linkType, format))
+    return ok(new PcapParser(type, format))
   }
 
   parse(buffer: Uint8Array, begin: number, end: number, sink: PacketSink): number {
@@ -64,6 +64,11 @@ export class PcapParser implements CaptureParser {
       this.#headerSkipped = true
     }
     if (this.damage) return first
+    if (sink.walkEthernet && this.#littleEndian && this.#linkType === linkType.ethernet) {
+      const left = sink.walkEthernet(buffer, first, end, this.#unitNanos)
+      this.position += left - first
+      first = left
+    }
     const at = this.#littleEndian
       ? this.#parseLittleEndian(buffer, first, end, sink)
       : this.#parseBigEndian(buffer, first, end, sink)
@@ -72,7 +77,7 @@ export class PcapParser implements CaptureParser {
   }
 
   #parseLittleEndian(b: Uint8Array, begin: number, end: number, sink: PacketSink): number {
-    const linkType = this.#linkType
+    const type = this.#linkType
     const unitNanos = this.#unitNanos
     let at = begin
     while (at + recordHeaderBytes <= end) {
@@ -82,14 +87,14 @@ export class PcapParser implements CaptureParser {
       if (next > end) break
       const seconds = b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)
       const unit = b[at + 4]! | (b[at + 5]! << 8) | (b[at + 6]! << 16) | (b[at + 7]! << 24)
-      sink.packet(b, at + recordHeaderBytes, captured, linkType, seconds >>> 0, unit * unitNanos)
+      sink.packet(b, at + recordHeaderBytes, captured, type, seconds >>> 0, unit * unitNanos)
       at = next
     }
     return at
   }
 
   #parseBigEndian(b: Uint8Array, begin: number, end: number, sink: PacketSink): number {
-    const linkType = this.#linkType
+    const type = this.#linkType
     const unitNanos = this.#unitNanos
     let at = begin
     while (at + recordHeaderBytes <= end) {
@@ -99,7 +104,7 @@ export class PcapParser implements CaptureParser {
       if (next > end) break
       const seconds = b[at + 3]! | (b[at + 2]! << 8) | (b[at + 1]! << 16) | (b[at]! << 24)
       const unit = b[at + 7]! | (b[at + 6]! << 8) | (b[at + 5]! << 16) | (b[at + 4]! << 24)
-      sink.packet(b, at + recordHeaderBytes, captured, linkType, seconds >>> 0, unit * unitNanos)
+      sink.packet(b, at + recordHeaderBytes, captured, type, seconds >>> 0, unit * unitNanos)
       at = next
     }
     return at

@@ -39,9 +39,14 @@ export class HandshakeCsvFormatter {
   format(batch: HandshakeBatch): Uint8Array {
     const bytesMax = batch.length * (rowBytesMax + this.#site.length)
     if (this.#buffer.length < bytesMax) this.#buffer = new Uint8Array(bytesMax)
+    return this.#buffer.subarray(0, this.#putRows(batch))
+  }
+
+  /** A loop of its own, so that it stays compiled from one batch to the next. */
+  #putRows(batch: HandshakeBatch): number {
     let at = 0
     for (let row = 0; row < batch.length; row++) at = this.#putRow(batch, row, at)
-    return this.#buffer.subarray(0, at)
+    return at
   }
 
   #putRow(batch: HandshakeBatch, row: number, start: number): number {

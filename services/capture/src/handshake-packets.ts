@@ -2,10 +2,12 @@ import {
   control,
   decodeSegment,
   int32,
+  linkType as link,
   networkOffset,
   outcome,
   type PacketSink,
   protocol,
+  recordBytesMax,
   Segment,
 } from '@goldpan/packet'
 import type { HandshakeTracker } from './handshake-tracker.ts'
@@ -14,6 +16,11 @@ import type { HandshakeTracker } from './handshake-tracker.ts'
 const controlOffset = 13
 /** Bytes of a TCP header that {@link HandshakePackets} looks at. */
 const tcpBytes = controlOffset + 1
+/** Bytes of a pcap record before its packet. */
+const recordHeaderBytes = 16
+/** Ethernet, IPv4 and what is looked at of TCP before a segment is decoded; with two tags. */
+const frameBytesMin = 48
+const taggedBytesMin = 56
 const ipv4HeaderBytes = 20
 const ipv6HeaderBytes = 40
 const handshakeBits = control.syn | control.ack | control.rst | control.fin
@@ -45,6 +52,84 @@ export class HandshakePackets implements PacketSink {
     const end = start + captured
     const network = networkOffset(buffer, start, end, linkType)
     if (network >= 0 && this.#isNone(buffer, network, end)) return
+    this.#observe(buffer, start, captured, linkType, seconds, nanoseconds)
+  }
+
+  /** {@link packet} and the record's header in one loop, with no call for most packets. */
+  walkEthernet(b: Uint8Array, begin: number, end: number, unitNanos: number): number {
+    const isServerPort = this.#isServerPort
+    const tracker = this.#tracker
+    let at = begin
+    while (at + recordHeaderBytes <= end) {
+      const captured = b[at + 8]! | (b[at + 9]! << 8) | (b[at + 10]! << 16) | (b[at + 11]! << 24)
+      // What makes no sense, or is not whole yet, is the parser's.
+      if (captured < 0 || captured > recordBytesMax) return at
+      const frame = at + recordHeaderBytes
+      const next = frame + captured
+      if (next > end) return at
+      let network = frame + 14
+      if (captured >= frameBytesMin) {
+        let etherType = (b[frame + 12]! << 8) | b[frame + 13]!
+        if ((etherType === 0x8100 || etherType === 0x88a8) && captured >= taggedBytesMin) {
+          etherType = (b[frame + 16]! << 8) | b[frame + 17]!
+          network = frame + 18
+          if (etherType === 0x8100) {
+            etherType = (b[frame + 20]! << 8) | b[frame + 21]!
+            network = frame + 22
+          }
+        }
+        let transport = network
+        if (etherType === 0x0800 && b[network] === 0x45) {
+          if (b[network + 9] !== protocol.tcp) {
+            at = next
+            continue
+          }
+          transport = network + ipv4HeaderBytes
+        } else if (etherType === 0x86dd && b[network]! >> 4 === 6) {
+          const carried = b[network + 6]!
+          if (carried === protocol.udp) {
+            at = next
+            continue
+          }
+          if (carried === protocol.tcp) transport = network + ipv6HeaderBytes
+        }
+        if (transport !== network && transport + tcpBytes <= next) {
+          const bits = b[transport + controlOffset]! & handshakeBits
+          if (bits === control.ack) {
+            const ports =
+              (b[transport]! << 24) |
+              (b[transport + 1]! << 16) |
+              (b[transport + 2]! << 8) |
+              b[transport + 3]!
+            if (
+              isServerPort[ports & 0xffff] === 0 ||
+              !tracker.mayConcern(int32(b, transport + 8), int32(b, transport + 4), ports)
+            ) {
+              at = next
+              continue
+            }
+          } else if ((bits & (control.syn | control.rst)) === 0) {
+            at = next
+            continue
+          }
+        }
+      }
+      const seconds = b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)
+      const unit = b[at + 4]! | (b[at + 5]! << 8) | (b[at + 6]! << 16) | (b[at + 7]! << 24)
+      this.#observe(b, frame, captured, link.ethernet, seconds >>> 0, unit * unitNanos)
+      at = next
+    }
+    return at
+  }
+
+  #observe(
+    buffer: Uint8Array,
+    start: number,
+    captured: number,
+    linkType: number,
+    seconds: number,
+    nanoseconds: number,
+  ): void {
     const segment = this.#segment
     if (decodeSegment(segment, buffer, start, captured, linkType) !== outcome.tcp) return
     segment.seconds = seconds
