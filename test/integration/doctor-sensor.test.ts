@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -47,6 +47,8 @@ function removeSpaces(): void {
 const missing = (() => {
   if (process.getuid?.() !== 0) return 'needs root to make network namespaces'
   if (spawnSync('tcpdump', ['--version']).status !== 0) return 'needs tcpdump'
+  const binding = file('../../node_modules/pcap/build/Release/pcap_binding.node')
+  if (!existsSync(binding)) return 'needs the pcap package built'
   const made = connectSpaces()
   if (!made) removeSpaces()
   return made ? undefined : 'needs network namespaces'
