@@ -20,6 +20,12 @@ describe('readLosses', () => {
     })
   })
 
+  it('says nothing of a time for a run that saw no packet', () => {
+    writeSensorState(folder, { boot: 'b', sentMicros: 0, pending: 0, clean: false })
+    const now = 1_800_000_000e6
+    expect(readLosses(folder, now)).toEqual({ restarts_after_kill: 1, restart_pending_lost: 0 })
+  })
+
   it('has nothing to tell after an ordered end, and at the first start', () => {
     expect(readLosses(folder, 1e6)).toEqual({})
     writeSensorState(folder, { boot: 'b', sentMicros: 5e6, pending: 7, clean: true })

@@ -36,6 +36,8 @@ export function readLosses(folder: string, nowMicros: number): LossCounters {
   }
   const { clean, sentMicros, pending } = state
   if (clean !== false || typeof sentMicros !== 'number' || typeof pending !== 'number') return {}
+  // A run that saw no packet has no time up to which it saw all.
+  if (sentMicros === 0) return { restarts_after_kill: 1, restart_pending_lost: pending }
   return {
     restarts_after_kill: 1,
     restart_pending_lost: pending,
