@@ -1,7 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { err, ok, type Result } from '@goldpan/core'
-import { insertSettings, migrate, type Warehouse } from '@goldpan/warehouse'
+import {
+  embeddedVariant,
+  insertSettings,
+  type MigrationVariant,
+  migrate,
+  readMigrations,
+  type Warehouse,
+} from '@goldpan/warehouse'
 import { type Engine, openEngine } from './engine.ts'
 import { lockFolder, type Release } from './folder-lock.ts'
 import { type HttpFront, serveEngine } from './http-front.ts'
@@ -37,6 +44,17 @@ const engineInsertSettings = {
 } as const
 
 /**
+ * Merges and statistics took more time than the inserts themselves: the engine shares the cores of
+ * whoever fills it, so it merges more parts at once, more rarely, and keeps no column statistics.
+ */
+const tableSettings = "merge_selector_base = 25, auto_statistics_types = ''"
+
+const engineVariant: MigrationVariant = (migration) =>
+  embeddedVariant(migration).map((statement) =>
+    statement.replace(/non_replicated_deduplication_window = \d+/, `$&, ${tableSettings}`),
+  )
+
+/**
  * Opens (or makes) the warehouse in a folder: ClickHouse as a library, in this process. The folder
  * belongs to this process until `close`; others reach it through the socket in it.
  */
@@ -60,7 +78,7 @@ export async function openEmbeddedWarehouse(
     release = locked.value
     engine = await openEngine(folder)
     const warehouse = createEmbedded(engine, close, opened)
-    const migrated = await migrate(warehouse)
+    const migrated = await migrate(warehouse, readMigrations(), engineVariant)
     if (migrated.ok) {
       opened.push(await serveEngine(engine, { path: join(folder, socketName) }))
       return ok(warehouse)

@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS handshakes
 ENGINE = MergeTree
 PARTITION BY toYYYYMMDD(time)
 ORDER BY (service, prefix, time)
-SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, enable_vertical_merge_algorithm = 0;
 
 CREATE TABLE IF NOT EXISTS traffic
 (
