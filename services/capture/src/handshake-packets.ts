@@ -68,6 +68,8 @@ export class HandshakePackets implements PacketSink {
       const next = frame + captured
       if (next > end) return at
       let network = frame + 14
+      let transport = network
+      let isTcp = false
       if (captured >= frameBytesMin) {
         let etherType = (b[frame + 12]! << 8) | b[frame + 13]!
         if ((etherType === 0x8100 || etherType === 0x88a8) && captured >= taggedBytesMin) {
@@ -78,7 +80,7 @@ export class HandshakePackets implements PacketSink {
             network = frame + 22
           }
         }
-        let transport = network
+        transport = network
         if (etherType === 0x0800 && b[network] === 0x45) {
           if (b[network + 9] !== protocol.tcp) {
             at = next
@@ -112,11 +114,15 @@ export class HandshakePackets implements PacketSink {
             at = next
             continue
           }
+          isTcp = true
         }
       }
       const seconds = b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)
       const unit = b[at + 4]! | (b[at + 5]! << 8) | (b[at + 6]! << 16) | (b[at + 7]! << 24)
-      this.#observe(b, frame, captured, link.ethernet, seconds >>> 0, unit * unitNanos)
+      const nanoseconds = unit * unitNanos
+      const isUsual = isTcp && this.#fill(b, frame, network, transport, next)
+      if (isUsual) this.#show(seconds >>> 0, nanoseconds)
+      else this.#observe(b, frame, captured, link.ethernet, seconds >>> 0, nanoseconds)
       at = next
     }
     return at
@@ -130,11 +136,57 @@ export class HandshakePackets implements PacketSink {
     seconds: number,
     nanoseconds: number,
   ): void {
+    const kind = decodeSegment(this.#segment, buffer, start, captured, linkType)
+    if (kind === outcome.tcp) this.#show(seconds, nanoseconds)
+  }
+
+  #show(seconds: number, nanoseconds: number): void {
     const segment = this.#segment
-    if (decodeSegment(segment, buffer, start, captured, linkType) !== outcome.tcp) return
     segment.seconds = seconds
     segment.nanoseconds = nanoseconds
     this.#tracker.observe(segment)
+  }
+
+  /** Decodes a usual TCP packet of Ethernet from what the walk knows; false where it is unusual. */
+  #fill(b: Uint8Array, frame: number, network: number, transport: number, end: number): boolean {
+    const segment = this.#segment
+    let transportBytes = 0
+    if (transport - network === ipv4HeaderBytes) {
+      // A fragment, or a length that segmentation offload left out.
+      if (((b[network + 6]! & 0x1f) | b[network + 7]!) !== 0) return false
+      const totalBytes = (b[network + 2]! << 8) | b[network + 3]!
+      if (totalBytes === 0) return false
+      transportBytes = totalBytes - ipv4HeaderBytes
+      segment.family = 4
+      segment.sourceOffset = network + 12
+      segment.destinationOffset = network + 16
+      segment.ttl = b[network + 8]!
+      segment.ipId = (b[network + 4]! << 8) | b[network + 5]!
+    } else {
+      transportBytes = (b[network + 4]! << 8) | b[network + 5]!
+      // The address may be an IPv4-mapped one.
+      if (transportBytes === 0 || b[network + 8] === 0) return false
+      segment.family = 6
+      segment.sourceOffset = network + 8
+      segment.destinationOffset = network + 24
+      segment.ttl = b[network + 7]!
+      segment.ipId = 0
+    }
+    const headerBytes = (b[transport + 12]! >> 4) << 2
+    if (headerBytes < 20 || headerBytes > transportBytes) return false
+    segment.buffer = b
+    segment.frameStart = frame
+    segment.linkType = link.ethernet
+    segment.end = end
+    segment.transportOffset = transport
+    segment.sourcePort = (b[transport]! << 8) | b[transport + 1]!
+    segment.destinationPort = (b[transport + 2]! << 8) | b[transport + 3]!
+    segment.sequence = int32(b, transport + 4)
+    segment.acknowledgment = int32(b, transport + 8)
+    segment.control = b[transport + controlOffset]!
+    segment.headerBytes = headerBytes
+    segment.payloadBytes = transportBytes - headerBytes
+    return true
   }
 
   /** Whether the packet at `network` can be no part of a handshake; false where that is unsure. */

@@ -5,7 +5,13 @@ import { createHandshakeCounters, type HandshakeCounters } from './handshake-cou
 import { LinkTable } from './link-table.ts'
 import { MiddleSynackTimes } from './middle-synack-times.ts'
 import { OpeningTable } from './opening-table.ts'
-import { entry, PendingTable, retransmissionShift, state } from './pending-table.ts'
+import {
+  createPendingTable,
+  entry,
+  type PendingTable,
+  retransmissionShift,
+  state,
+} from './pending-table.ts'
 import { fingerprintOf } from './segment-words.ts'
 import { ServerTable, serverCounter } from './server-table.ts'
 
@@ -51,7 +57,7 @@ export class HandshakeTracker {
   constructor(options: HandshakeTrackerOptions) {
     for (const port of options.ports) this.#isServerPort[port] = 1
     this.#withLinks = options.withLinks ?? false
-    this.#pending = new PendingTable(options.pendingMax ?? pendingMaxDefault, (offset, evicted) =>
+    this.#pending = createPendingTable(options.pendingMax ?? pendingMaxDefault, (offset, evicted) =>
       this.#lose(offset, evicted),
     )
     this.#completer = new HandshakeCompleter({

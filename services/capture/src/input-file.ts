@@ -20,7 +20,7 @@ export interface InputError {
 }
 
 /** Bytes read at once: a reused buffer of this size leaves most of the cache to the tables. */
-export const chunkBytes = 2 ** 18
+export const chunkBytes = 2 ** 17
 
 /** One input, opened: either a descriptor to read from, or a stream that decompresses. */
 export interface OpenInput {

@@ -5,7 +5,7 @@ import { ConnectionRing, ringState, ringWord } from './connection-ring.ts'
  * of the first SYN-ACK, looked up by the number that the ACK must carry.
  */
 
-/** Words of one entry in {@link PendingTable.words}. */
+/** Words of one entry in the words of a {@link PendingTable}. */
 export const entry = {
   /** The number that the ACK must carry. */
   expected: ringWord.number,
@@ -40,11 +40,16 @@ export const state = {
 } as const
 export const retransmissionShift = 8
 
-export class PendingTable extends ConnectionRing {
-  /** `onLost` is called for each entry that leaves without having completed. 2²¹ take 145 MB. */
-  constructor(pendingMax: number, onLost: (offset: number, evicted: boolean) => void) {
-    super(pendingMax, (offset, evicted) => {
-      if (!(this.words[offset + entry.state]! & state.done)) onLost(offset, evicted)
-    })
-  }
+export type PendingTable = ConnectionRing
+
+/** `onLost` is called for each entry that leaves without having completed. 2²¹ take 145 MB. */
+export function createPendingTable(
+  pendingMax: number,
+  onLost: (offset: number, evicted: boolean) => void,
+): PendingTable {
+  // No class of its own: two would make every call of the ring polymorphic (bench/extraction.ts).
+  const table: ConnectionRing = new ConnectionRing(pendingMax, (offset, evicted) => {
+    if (!(table.words[offset + entry.state]! & state.done)) onLost(offset, evicted)
+  })
+  return table
 }

@@ -38,7 +38,7 @@ export interface ReadCaptureOptions {
 /** Room for a whole record after a chunk that ends within one. */
 const bufferBytes = chunkBytes + recordBytesMax + 64
 /** Chunks between two looks at signals and other work of the process. */
-const chunksPerTurn = 64
+const chunksPerTurn = 128
 /** Bytes that identify the beginning of a capture. */
 export const headBytes = 65_536
 
