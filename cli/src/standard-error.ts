@@ -1,4 +1,4 @@
-/** Says one sentence on standard error. */
-export function complain(sentence: string): void {
-  process.stderr.write(`goldpan: ${sentence}\n`)
+/** Says one sentence on standard error, or one a line. */
+export function complain(sentences: string): void {
+  for (const sentence of sentences.split('\n')) process.stderr.write(`goldpan: ${sentence}\n`)
 }

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { analyzeWarehouse } from '@goldpan/anycast-analyzer'
-import { type CaptureSummary, captureToBus } from '@goldpan/capture'
+import { type CaptureSummary, captureToBus, type InputError } from '@goldpan/capture'
 import { err, type Finding, ok, type Prefix, type Result } from '@goldpan/core'
 import {
   Estimator,
@@ -195,6 +195,7 @@ async function readSiteCaptures(
   estimating.catch(() => sender.end())
   const progress = createProgress({ total: totalBytes(inputs), unit: 'bytes' })
   const captures: SiteCapture[] = []
+  const unread: string[] = []
   for (const { site, paths } of inputs) {
     if (signal.aborted) break
     const capture = await captureToBus({
@@ -206,21 +207,23 @@ async function readSiteCaptures(
       await estimating
       throw error
     })
-    if (!capture.ok) {
-      sender.end()
-      await estimating
-      progress.end()
-      return err(capture.error.message)
-    }
     progress.next()
-    captures.push({ site, capture: capture.value })
+    if (!capture.ok) unread.push(capture.error.message)
+    captures.push({ site, capture: capture.ok ? capture.value : nothingOf(capture.error) })
   }
   sender.end()
   showStep('storing the last rows')
   const summary = await estimating
   progress.end()
+  if (unread.length > 0 && unread.length === captures.length) return err(unread.join('\n'))
   return ok({ captures, summary })
 }
+
+/** A site of which nothing could be read, beside others. */
+const nothingOf = ({ message }: InputError): CaptureSummary => ({
+  ...{ packets: 0, bytes: 0, counters: {}, servers: [], isTakenAtClient: false, notes: [] },
+  damages: message.split('\n').map((sentence) => ({ message: sentence })),
+})
 
 /** Bytes of all files, those of folders included; what cannot be read is told by who reads it. */
 function totalBytes(inputs: readonly SiteInput[]): number {
@@ -228,9 +231,9 @@ function totalBytes(inputs: readonly SiteInput[]): number {
 }
 
 function bytesOf(path: string): number {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (!stat?.isDirectory()) return stat?.size ?? 0
   try {
+    const stat = statSync(path)
+    if (!stat.isDirectory()) return stat.size
     return readdirSync(path)
       .map((name) => statSync(join(path, name), { throwIfNoEntry: false }))
       .reduce((sum, entry) => sum + (entry?.isFile() ? entry.size : 0), 0)

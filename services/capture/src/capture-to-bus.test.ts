@@ -241,7 +241,7 @@ describe('captureToBus', () => {
     const input = writeInput('damaged.pcap', whole.subarray(0, whole.length - 7))
     const { handshakes, summary, heartbeats } = await capture([input])
     expect(handshakes.length).toBe(20)
-    expect(summary.damages).toMatchObject([{ file: input }])
+    expect(summary.damages).toMatchObject([{ message: expect.stringContaining(input) }])
     expect(summary.damages[0]!.byteOffset).toBeLessThan(whole.length - 7)
     expect(heartbeats.at(-1)!.final).toBe(true)
   })

@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs'
-import { ok, type Prefix, type Result } from '@goldpan/core'
+import { err, ok, type Prefix, type Result } from '@goldpan/core'
 import { type BusSender, isFileBus, type Source } from '@goldpan/runtime'
 import packageJson from '../package.json' with { type: 'json' }
 import { bootOfFile, bootOfStream } from './boot-of.ts'
@@ -12,12 +11,13 @@ import {
   readHandshakeFile,
 } from './handshake-file.ts'
 import { HandshakeRows } from './handshake-rows.ts'
-import type { InputError } from './input-file.ts'
+import { type InputError, sizeOf } from './input-file.ts'
 import { orderCaptures } from './order-captures.ts'
 import { type InputDamage, readCapture } from './read-capture.ts'
 import { SendQueue } from './send-queue.ts'
 import type { ServerView } from './server-table.ts'
 import { SitePass } from './site-pass.ts'
+import type { UnreadInputs } from './unread-inputs.ts'
 
 export interface CaptureToBusOptions {
   /**
@@ -68,25 +68,27 @@ export interface CaptureSummary {
  *
  * Messages are cut by rows and hours of packet time alone, so that reading a file again sends the
  * same rows under the same numbers. On abort the open minute is not sent: a second run sends it
- * whole. Ends with the error of an input that cannot be read; throws what the bus throws.
+ * whole. What cannot be read is damage where anything else was; where nothing was, the result is
+ * an error. Throws what the bus throws.
  */
 export async function captureToBus(
   options: CaptureToBusOptions,
 ): Promise<Result<CaptureSummary, InputError>> {
   const inputs = await sortInputs(options.inputs)
-  if (!inputs.ok) return inputs
-  const run = createRun(options, inputs.value)
-  for (const file of inputs.value.files) {
+  const { unread, notes } = inputs
+  const run = createRun(options, inputs)
+  let filesRead = 0
+  for (const file of inputs.files) {
     if (options.signal?.aborted) break
     const read = await readInput(run, file)
-    if (!read.ok) {
-      await run.queue.drain()
-      return read
-    }
+    if (read.ok) filesRead++
+    else unread.add(read.error)
   }
+  if (filesRead === 0 && unread.error) return err(unread.error)
+  run.damages.push(...unread.damages)
   if (!options.signal?.aborted) run.pass.finish()
   await run.queue.drain()
-  return ok(summarize(run, inputs.value.notes))
+  return ok(summarize(run, notes))
 }
 
 const readInput = (
@@ -108,6 +110,7 @@ interface InputFile {
 interface SortedInputs {
   readonly files: readonly InputFile[]
   readonly notes: readonly string[]
+  readonly unread: UnreadInputs
 }
 
 /** The folder of a bus, also where it is written as one. */
@@ -117,7 +120,7 @@ const busFolder = (name: string): string | undefined => {
 }
 
 /** Captures in packet-time order, the other inputs behind them in the order given. */
-async function sortInputs(inputs: readonly string[]): Promise<Result<SortedInputs, InputError>> {
+async function sortInputs(inputs: readonly string[]): Promise<SortedInputs> {
   const captures: string[] = []
   const handshakeFiles: InputFile[] = []
   for (const name of inputs) {
@@ -127,11 +130,8 @@ async function sortInputs(inputs: readonly string[]): Promise<Result<SortedInput
     else if (format) handshakeFiles.push({ name, format })
     else captures.push(name)
   }
-  if (captures.length === 0) return ok({ files: handshakeFiles, notes: [] })
-  const ordered = await orderCaptures(captures)
-  if (!ordered.ok) return ordered
-  const { files, notes } = ordered.value
-  return ok({ files: [...files.map((name) => ({ name })), ...handshakeFiles], notes })
+  const { files, notes, unread } = await orderCaptures(captures)
+  return { files: [...files.map((name) => ({ name })), ...handshakeFiles], notes, unread }
 }
 
 /** What one call works with. */
@@ -224,7 +224,7 @@ function createProgress(
   if (!onProgress) return () => {}
   const total = files.includes('-')
     ? undefined
-    : files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)
+    : files.reduce((sum, file) => sum + (sizeOf(file) ?? 0), 0)
   let doneBytes = 0
   let current = files[0]
   let currentBytes = 0

@@ -1,4 +1,4 @@
-import { readSync, statSync } from 'node:fs'
+import { readSync } from 'node:fs'
 import { setImmediate as yieldToEvents } from 'node:timers/promises'
 import { type HandshakeBatch, ok, type Result } from '@goldpan/core'
 import { decodeHandshakeStream, isArrowStream } from '@goldpan/wire'
@@ -7,7 +7,13 @@ import {
   type HandshakeRowSink,
   isHandshakeCsv,
 } from './handshake-csv-parser.ts'
-import { chunkBytes, type InputError, type OpenInput, openInput } from './input-file.ts'
+import {
+  chunkBytes,
+  type InputError,
+  isRegularFile,
+  type OpenInput,
+  openInput,
+} from './input-file.ts'
 import { headBytes, type InputDamage, type ReadCaptureOptions } from './read-capture.ts'
 
 export type HandshakeFileFormat = 'csv' | 'arrow'
@@ -15,7 +21,7 @@ export type HandshakeFileFormat = 'csv' | 'arrow'
 /** Files that `goldpan handshakes` wrote: told from captures by how they begin. */
 export async function handshakeFileFormat(name: string): Promise<HandshakeFileFormat | undefined> {
   // What a pipe holds can be read only once: it is taken for a capture.
-  if (statSync(name, { throwIfNoEntry: false })?.isFile() !== true) return undefined
+  if (!isRegularFile(name)) return undefined
   const opened = openInput(name)
   if (!opened.ok) return undefined
   try {
@@ -58,7 +64,7 @@ export async function readHandshakeFile(
     const message =
       `${name} is damaged at byte ${byteOffset}: ${reason}; ` +
       'all handshakes before it were used, export it again if the original is whole'
-    return ok({ rowsWithoutClient, damage: { file: name, byteOffset, message } })
+    return ok({ rowsWithoutClient, damage: { byteOffset, message } })
   } finally {
     opened.value.close()
   }

@@ -5,6 +5,7 @@ import {
   openSync,
   readdirSync,
   readSync,
+  type Stats,
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +15,7 @@ import { err, ok, type Result } from '@goldpan/core'
 
 /** What a user named as INPUT that cannot be read at all. */
 export interface InputError {
-  readonly code: 'UNREADABLE' | 'NOT_A_CAPTURE' | 'NO_CAPTURES'
+  readonly code: 'UNREADABLE' | 'IS_A_FOLDER' | 'NOT_A_CAPTURE' | 'NO_CAPTURES'
   /** One sentence: what, where, what to do. */
   readonly message: string
 }
@@ -147,17 +148,35 @@ export function listInput(name: string): Result<readonly string[], InputError> {
   }
 }
 
+/** Bytes of a file or folder; undefined where nobody can look at it. */
+export function sizeOf(name: string): number | undefined {
+  return statsOf(name)?.size
+}
+
+/** Whether it can be read again and again, as pipes cannot. */
+export const isRegularFile = (name: string): boolean => statsOf(name)?.isFile() === true
+
+function statsOf(name: string): Stats | undefined {
+  try {
+    return statSync(name)
+  } catch {
+    return undefined
+  }
+}
+
 const advice: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder: check the path',
   EACCES: 'permission denied: run as a user who may read it',
   EISDIR: 'it is a folder inside of a folder: name it as well to read what is in it',
   ENOTDIR: 'part of its path is no folder: check the path',
+  ELOOP: 'its links lead in a circle: name the file itself',
+  ENAMETOOLONG: 'its name is too long: check the path',
 }
 
 function unreadable(name: string, error: unknown): InputError {
   const code = (error as NodeJS.ErrnoException).code ?? ''
   return {
-    code: 'UNREADABLE',
+    code: code === 'EISDIR' ? 'IS_A_FOLDER' : 'UNREADABLE',
     message: `${name} cannot be read: ${advice[code] ?? (error as Error).message}`,
   }
 }

@@ -1,36 +1,38 @@
 import { err, ok, type Result } from '@goldpan/core'
 import { type InputError, listInput } from './input-file.ts'
 import { readCapture } from './read-capture.ts'
+import { UnreadInputs } from './unread-inputs.ts'
 
 /** The captures of one site in the order of their first packets. */
 export interface OrderedCaptures {
   readonly files: readonly string[]
   /** What was passed over, one sentence each. */
   readonly notes: readonly string[]
+  readonly unread: UnreadInputs
 }
 
 /**
  * Lists the captures of some inputs in packet-time order: handshakes may cross from one file into
- * the next. Inputs that a user named must be readable; in a folder what is no capture is skipped.
+ * the next. What a user named and cannot be read is unread; in a folder what is no capture is
+ * passed over with a note.
  */
-export async function orderCaptures(
-  inputs: readonly string[],
-): Promise<Result<OrderedCaptures, InputError>> {
+export async function orderCaptures(inputs: readonly string[]): Promise<OrderedCaptures> {
   const found: FoundCapture[] = []
   const notes: string[] = []
+  const unread = new UnreadInputs()
   for (const input of inputs) {
     const listed = listInput(input)
-    if (!listed.ok) return listed
-    const isFile = listed.value.length === 1 && listed.value[0] === input
-    const added = isFile
-      ? await findFile(input, inputs.length)
-      : await findInFolder(listed.value, notes)
-    if (!added.ok) return added
-    if (added.value.length === 0) return err(noCaptures(input))
-    found.push(...added.value)
+    const isFile = listed.ok && listed.value.length === 1 && listed.value[0] === input
+    const added = !listed.ok
+      ? listed
+      : isFile
+        ? await findFile(input, inputs.length)
+        : await findInFolder(input, listed.value, notes, unread)
+    if (added.ok) found.push(...added.value)
+    else unread.add(added.error)
   }
   found.sort((left, right) => left.startSeconds - right.startSeconds)
-  return ok({ files: found.map(({ file }) => file), notes })
+  return { files: found.map(({ file }) => file), notes, unread }
 }
 
 interface FoundCapture {
@@ -46,16 +48,22 @@ async function findFile(file: string, inputs: number): Promise<Result<FoundCaptu
 }
 
 async function findInFolder(
+  folder: string,
   files: readonly string[],
   notes: string[],
+  unread: UnreadInputs,
 ): Promise<Result<FoundCapture[], InputError>> {
   const found: FoundCapture[] = []
+  let hasUnread = false
   for (const file of files) {
     const start = await firstPacketSeconds(file)
     if (start.ok) found.push({ file, startSeconds: start.value })
-    else notes.push(`skipped: ${start.error.message}`)
+    else if (start.error.code === 'UNREADABLE') {
+      unread.add(start.error)
+      hasUnread = true
+    } else notes.push(`skipped: ${start.error.message}`)
   }
-  return ok(found)
+  return found.length > 0 || hasUnread ? ok(found) : err(noCaptures(folder))
 }
 
 const noCaptures = (folder: string): InputError => ({

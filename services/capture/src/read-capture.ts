@@ -1,4 +1,4 @@
-import { readSync, statSync } from 'node:fs'
+import { readSync } from 'node:fs'
 import { setImmediate as yieldToEvents } from 'node:timers/promises'
 import { err, ok, type Result } from '@goldpan/core'
 import {
@@ -8,13 +8,18 @@ import {
   type PacketSink,
   recordBytesMax,
 } from '@goldpan/packet'
-import { chunkBytes, type InputError, type OpenInput, openInput } from './input-file.ts'
+import {
+  chunkBytes,
+  type InputError,
+  isRegularFile,
+  type OpenInput,
+  openInput,
+} from './input-file.ts'
 
 /** Damage in an input; all that stood before it was used. */
 export interface InputDamage {
-  readonly file: string
-  /** Offset in the capture, of a compressed one in what it inflates to. */
-  readonly byteOffset: number
+  /** In the capture, of a compressed one in what it inflates to; absent: nothing was readable. */
+  readonly byteOffset?: number
   /** One sentence: what, where, what to do. */
   readonly message: string
 }
@@ -62,7 +67,7 @@ export async function readCapture(
 
 /** Whether a file begins as a capture does, or cannot be looked at without reading it. */
 export async function isCapture(name: string): Promise<boolean> {
-  if (statSync(name, { throwIfNoEntry: false })?.isFile() !== true) return true
+  if (!isRegularFile(name)) return true
   const opened = openInput(name)
   if (!opened.ok) return true
   const { descriptor, stream } = opened.value
@@ -191,7 +196,6 @@ function endOf(name: string, feed: Feed, failure?: string): CaptureEnd {
 }
 
 const damaged = (file: string, byteOffset: number, reason: string): InputDamage => ({
-  file,
   byteOffset,
   message:
     `${file} is damaged at byte ${byteOffset}: ${reason}; ` +

@@ -1,4 +1,4 @@
-import { createHandshakeBatch, type HandshakeBatch, ok, type Result } from '@goldpan/core'
+import { createHandshakeBatch, err, type HandshakeBatch, ok, type Result } from '@goldpan/core'
 import type { HandshakeFileEnd, HandshakeFileFormat, HandshakeFileSink } from './handshake-file.ts'
 import { HandshakePackets } from './handshake-packets.ts'
 import { HandshakeTracker } from './handshake-tracker.ts'
@@ -28,13 +28,15 @@ export interface ReadHandshakesSummary {
 
 const batchRows = 4096
 
-/** Reads captures for their handshakes alone: no traffic is counted. */
+/**
+ * Reads captures for their handshakes alone: no traffic is counted. What cannot be read is damage
+ * where anything else was; where nothing was, the result is an error.
+ */
 export async function readHandshakes(
   options: ReadHandshakesOptions,
 ): Promise<Result<ReadHandshakesSummary, InputError>> {
   const { captures, exports } = await sortInputs(options.inputs)
-  const ordered = captures.length > 0 ? await orderCaptures(captures) : ok({ files: [], notes: [] })
-  if (!ordered.ok) return ordered
+  const { files, notes, unread } = await orderCaptures(captures)
   const batch = createHandshakeBatch(batchRows)
   const flush = (): void => {
     if (batch.length > 0) options.onBatch(batch)
@@ -46,21 +48,22 @@ export async function readHandshakes(
   })
   const sink = new HandshakePackets(tracker, options.ports)
   const damages: InputDamage[] = []
-  for (const file of ordered.value.files) {
+  let filesRead = 0
+  const take = (read: Result<{ readonly damage?: InputDamage }, InputError>) => {
+    if (read.ok) filesRead++
+    else unread.add(read.error)
+    if (read.ok && read.value.damage) damages.push(read.value.damage)
+  }
+  for (const file of files) {
     if (options.signal?.aborted) break
-    const read = await readCapture(file, sink, options)
-    if (!read.ok) return read
-    if (read.value.damage) damages.push(read.value.damage)
+    take(await readCapture(file, sink, options))
     flush()
   }
   tracker.finish()
   flush()
-  for (const file of exports) {
-    const read = await readExport(file, batch, flush, options)
-    if (!read.ok) return read
-    if (read.value.damage) damages.push(read.value.damage)
-  }
-  return ok({ tracker, damages, notes: ordered.value.notes })
+  for (const file of exports) take(await readExport(file, batch, flush, options))
+  if (filesRead === 0 && unread.error) return err(unread.error)
+  return ok({ tracker, damages: [...damages, ...unread.damages], notes })
 }
 
 interface SortedInputs {
