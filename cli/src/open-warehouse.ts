@@ -1,12 +1,14 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { err, ok, type Result } from '@goldpan/core'
 import {
   isServerUrl,
   openServerWarehouse,
   type ServerOptions,
   type Warehouse,
+  WarehouseError,
 } from '@goldpan/warehouse'
 
 /** A warehouse that cannot be opened: one sentence says why and what to do. */
@@ -65,11 +67,39 @@ export async function openForReading(
   if (!existsSync(join(folder, 'data'))) {
     return err({ message: `there is no warehouse in ${folder}: run goldpan analyze first` })
   }
-  const opened = await openFolder(folder)
-  if (opened.ok || opened.error.code !== 'WAREHOUSE_HELD') return opened
-  const { pid } = opened.error
   const { openHeldWarehouse } = await import('@goldpan/warehouse-embedded')
-  return openHeldWarehouse(folder, pid!)
+  const deadline = performance.now() + holderMillis
+  for (;;) {
+    const opened = await openFolder(folder)
+    if (opened.ok || opened.error.code !== 'WAREHOUSE_HELD') return opened
+    const held = await openHeldWarehouse(folder, opened.error.pid!)
+    if (held.ok || performance.now() > deadline) return held
+    await delay(holderPauseMillis)
+  }
+}
+
+/** How long a holder may take to start or to end: it has the folder, but serves no socket. */
+const holderMillis = 3000
+const holderPauseMillis = 200
+
+/** Opens a warehouse, reads from it and closes it; once more where its holder left meanwhile. */
+export async function readWarehouse<Value>(
+  named: string | undefined,
+  read: (warehouse: Warehouse) => Promise<Value>,
+): Promise<Result<Value, WarehouseProblem>> {
+  const isFolder = named === undefined || !isServerUrl(named)
+  for (let isLast = !isFolder; ; isLast = true) {
+    const opened = await openForReading(named)
+    if (!opened.ok) return opened
+    try {
+      return ok(await read(opened.value))
+    } catch (error) {
+      const isAway = error instanceof WarehouseError && error.code === 'AWAY'
+      if (isLast || !isAway) return err({ message: (error as Error).message })
+    } finally {
+      await opened.value.close()
+    }
+  }
 }
 
 /**

@@ -1,8 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openServerWarehouse } from '@goldpan/warehouse'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -33,6 +35,17 @@ function goldpan(arguments_: readonly string[], environment: Record<string, stri
     encoding: 'utf8',
     env: { ...process.env, ...environment },
   })
+}
+
+/** What `goldpan sql` says when `meanwhile` happens three seconds after it began. */
+async function askMeanwhile(meanwhile: () => void): Promise<object> {
+  const words = ['sql', 'SELECT 1 + 1 AS two', '--format', 'CSV', '--warehouse', folder]
+  const asking = spawn(process.execPath, [file('../../cli/src/main.ts'), ...words])
+  const said = Promise.all([text(asking.stdout), text(asking.stderr)])
+  await delay(3000)
+  meanwhile()
+  const [out, error] = await said
+  return { out, error }
 }
 
 describe('a warehouse that another process holds', () => {
@@ -90,6 +103,13 @@ describe('a warehouse that another process holds', () => {
     await opened.value.close()
   })
 
+  it('is read as soon as a holder that starts serves it', async () => {
+    const socket = join(folder, 'goldpan.sock')
+    renameSync(socket, `${socket}.later`)
+    const answer = await askMeanwhile(() => renameSync(`${socket}.later`, socket))
+    expect(answer).toEqual({ out: '2\n', error: '' })
+  })
+
   it('tells the pid of a holder that does not answer', () => {
     rmSync(join(folder, 'goldpan.sock'))
     const sql = goldpan(['sql', 'SELECT 1', '--warehouse', folder])
@@ -98,5 +118,11 @@ describe('a warehouse that another process holds', () => {
       `goldpan: the warehouse ${folder} is in use by process ${process1.pid}, which does not ` +
         'answer on its socket: wait until it ends, or name another folder with --warehouse\n',
     )
+  })
+
+  it('is read by its folder as soon as a holder that ends has left it', async () => {
+    rmSync(join(folder, 'goldpan.sock'), { force: true })
+    const answer = await askMeanwhile(() => process1.kill('SIGKILL'))
+    expect(answer).toEqual({ out: '2\n', error: '' })
   })
 })

@@ -2,7 +2,7 @@ import { type Finding, parsePacketTime } from '@goldpan/core'
 import { formatFindingsText } from '@goldpan/report'
 import { readFindings, readNewestMicros } from '@goldpan/warehouse'
 import { exitCode } from '../exit-code.ts'
-import { openForReading } from '../open-warehouse.ts'
+import { readWarehouse } from '../open-warehouse.ts'
 import { complain } from '../standard-error.ts'
 
 export interface FindingsOptions {
@@ -22,31 +22,26 @@ export async function run(options: FindingsOptions): Promise<number> {
     complain(`${options.since} is no duration: write a number and m, h, d or w, such as 7d`)
     return exitCode.usage
   }
-  const opened = await openForReading(options.warehouse)
-  if (!opened.ok) {
-    complain(opened.error.message)
+  const read = await readWarehouse(options.warehouse, async (warehouse) => ({
+    all: await readFindings(warehouse),
+    newestMicros: await readNewestMicros(warehouse),
+  }))
+  if (!read.ok) {
+    complain(read.error.message)
     return exitCode.failed
   }
-  const warehouse = opened.value
-  try {
-    const all = await readFindings(warehouse)
-    const newest = Math.max(await readNewestMicros(warehouse), ...all.map(lastMicros))
-    const findings = all.filter(
-      (finding) =>
-        lastMicros(finding) >= newest - sinceMicros && (!options.open || finding.state === 'open'),
-    )
-    const text =
-      options.format === 'json'
-        ? `${JSON.stringify(findings, null, 2)}\n`
-        : formatFindingsText(findings, { colour: process.stdout.isTTY === true })
-    process.stdout.write(text)
-    return exitCode.done
-  } catch (error) {
-    complain((error as Error).message)
-    return exitCode.failed
-  } finally {
-    await warehouse.close()
-  }
+  const { all, newestMicros } = read.value
+  const newest = Math.max(newestMicros, ...all.map(lastMicros))
+  const findings = all.filter(
+    (finding) =>
+      lastMicros(finding) >= newest - sinceMicros && (!options.open || finding.state === 'open'),
+  )
+  const text =
+    options.format === 'json'
+      ? `${JSON.stringify(findings, null, 2)}\n`
+      : formatFindingsText(findings, { colour: process.stdout.isTTY === true })
+  process.stdout.write(text)
+  return exitCode.done
 }
 
 /** Microseconds of a duration; Infinity without one; undefined when it is none. */

@@ -1,5 +1,5 @@
 import { exitCode } from '../exit-code.ts'
-import { openForReading } from '../open-warehouse.ts'
+import { readWarehouse } from '../open-warehouse.ts'
 import { complain } from '../standard-error.ts'
 
 export interface SqlOptions {
@@ -14,20 +14,14 @@ export async function run(options: SqlOptions): Promise<number> {
     complain(`${options.format} is no format: name one of ClickHouse's, such as CSV or JSON`)
     return exitCode.usage
   }
-  const opened = await openForReading(options.warehouse)
-  if (!opened.ok) {
-    complain(opened.error.message)
+  const statement = options.statement.trim().replace(/;$/, '')
+  const rows = await readWarehouse(options.warehouse, (warehouse) =>
+    warehouse.queryText(statement, options.format),
+  )
+  if (!rows.ok) {
+    complain(rows.error.message)
     return exitCode.failed
   }
-  const warehouse = opened.value
-  try {
-    const statement = options.statement.trim().replace(/;$/, '')
-    process.stdout.write(await warehouse.queryText(statement, options.format))
-    return exitCode.done
-  } catch (error) {
-    complain((error as Error).message)
-    return exitCode.failed
-  } finally {
-    await warehouse.close()
-  }
+  process.stdout.write(rows.value)
+  return exitCode.done
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { err, ok, type Result } from '@goldpan/core'
 
@@ -17,14 +17,17 @@ export type Release = () => void
  */
 export function lockFolder(folder: string): Result<Release, HeldFolder> {
   const file = join(folder, 'goldpan.pid')
+  // Nobody may see the lock before it says whose it is, and take it for one of the dead.
+  const whole = `${file}.${process.pid}`
   for (;;) {
     try {
-      const descriptor = openSync(file, 'wx', 0o600)
-      writeSync(descriptor, `${process.pid} ${startOf(process.pid)}\n`)
-      closeSync(descriptor)
+      writeFileSync(whole, `${process.pid} ${startOf(process.pid)}\n`, { mode: 0o600 })
+      linkSync(whole, file)
       return ok(() => unlinkSync(file))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    } finally {
+      rmSync(whole, { force: true })
     }
     const holder = readHolder(file)
     if (holder !== undefined) return err(held(folder, holder))
