@@ -51,6 +51,22 @@ describe('the report as JSON', () => {
     expect([...real].sort()).toEqual(told.sort())
   })
 
+  it('has no count of queries where no traffic is visible, nor of networks without files', () => {
+    const { sites, networks, coverage } = handMadeReport()
+    const unseen = { queries: 0, queriesCovered: 0 }
+    const report = handMadeReport({
+      ...{ weight: 'handshakes', hasNetworks: false },
+      sites: sites.map((row) => ({ ...row, ...unseen })),
+      networks: networks.map((row) => ({
+        ...{ ...row, queries: 0 },
+        sites: row.sites.map((site) => ({ ...site, queries: 0 })),
+      })),
+      coverage: coverage.map((row) => ({ ...row, ...unseen })),
+    })
+    const paths = pathsOf(JSON.parse(formatReportJson(report)))
+    expect(paths.filter((path) => /queries|coverage.*networks/.test(path))).toEqual([])
+  })
+
   it('leaves out what cannot be told', () => {
     const { sites } = JSON.parse(formatReportJson(handMadeReport()))
     const [v4, v6] = sites

@@ -13,7 +13,7 @@ export function formatReportJson(report: Report): string {
     sites: report.sites.map((row) => siteJson(row, report.distributions)),
     findings,
     networks: report.networks.map(networkJson),
-    coverage: report.coverage.map(coverageJson),
+    coverage: report.coverage.map((row) => coverageJson(row, report.hasNetworks)),
     discards: summarizeDiscards(report.captures).map(({ reason, count }) => ({ reason, count })),
     bin_seconds: binSeconds,
     over_time: report.overTime.map(binJson),
@@ -41,6 +41,12 @@ const captureJson = ({ isTakenAtClient, servers, ...capture }: CaptureFacts): ob
   taken_at_client: isTakenAtClient,
 })
 
+/** Absent where no traffic is visible: none seen is not none there. */
+const queriesJson = (queries: number): object => (queries > 0 ? { queries } : {})
+
+const queriesCoveredJson = (queries: number, covered: number): object =>
+  queries > 0 ? { queries_with_10_handshakes: covered } : {}
+
 /** Absent where fewer than ten prefixes were measured. */
 function rttJson(rtt: WeightedQuantiles | undefined): object {
   if (!rtt || rtt.n < samplesMin) return {}
@@ -61,12 +67,12 @@ function siteJson(row: SiteRow, distributions: readonly Distribution[]): object 
   return {
     site: row.site,
     ip_version: row.ipVersion,
-    queries: row.queries,
+    ...queriesJson(row.queries),
     handshakes: row.handshakes,
     prefixes: row.prefixesSeen,
     prefixes_measured: row.prefixesMeasured,
     prefixes_with_10_handshakes: row.prefixesCovered,
-    queries_with_10_handshakes: row.queriesCovered,
+    ...queriesCoveredJson(row.queries, row.queriesCovered),
     ...rttJson(row.rtt),
     ...(distribution && distributionJson(distribution)),
   }
@@ -103,24 +109,30 @@ const networkJson = (row: NetworkRow): object => ({
   asn: row.asn,
   ...(row.name === '' ? {} : { name: row.name }),
   ip_version: row.ipVersion,
-  queries: row.queries,
+  ...queriesJson(row.queries),
   handshakes: row.handshakes,
   prefixes: row.prefixesSeen,
   prefixes_measured: row.prefixesMeasured,
   ...rttJson(row.rtt),
   ...handshakeRttJson(row.handshakeRtt),
-  sites: row.sites,
+  sites: row.sites.map(({ site, queries, handshakes }) => ({
+    site,
+    ...queriesJson(queries),
+    handshakes,
+  })),
 })
 
-const coverageJson = (row: CoverageRow): object => ({
+const coverageJson = (row: CoverageRow, hasNetworks: boolean): object => ({
   ip_version: row.ipVersion,
   handshakes: row.handshakes,
-  queries: row.queries,
-  queries_with_10_handshakes: row.queriesCovered,
+  ...queriesJson(row.queries),
+  ...queriesCoveredJson(row.queries, row.queriesCovered),
   prefixes: row.prefixes,
   prefixes_with_10_handshakes: row.prefixesCovered,
-  networks: row.networks,
-  networks_with_10_handshakes: row.networksCovered,
+  ...(hasNetworks && {
+    networks: row.networks,
+    networks_with_10_handshakes: row.networksCovered,
+  }),
 })
 
 const binJson = ({ micros, site, ipVersion, handshakes, median }: TimeBin): object => ({
