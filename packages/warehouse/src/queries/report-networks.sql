@@ -40,10 +40,31 @@ WITH
         )
         GROUP BY network, ip_version, prefix, site
     ),
+    -- From the rows, not from prefix_sites: what is named twice here is computed twice.
     ranked AS
     (
-        SELECT network, sum(if({byQueries:Bool}, queries, handshakes)) AS network_weight
-        FROM prefix_sites
+        SELECT network, sum(weight) AS network_weight
+        FROM
+        (
+            SELECT
+                assumeNotNull(asn) AS network, if({byQueries:Bool}, toUInt64(0), count()) AS weight
+            FROM handshakes
+            WHERE service = {service:String} AND excluded = '' AND asn IS NOT NULL
+                AND time >= fromUnixTimestamp64Micro({fromMicros:Int64}, 'UTC')
+                AND time < fromUnixTimestamp64Micro({toMicros:Int64}, 'UTC')
+            GROUP BY network
+            UNION ALL
+            SELECT
+                assumeNotNull(asn) AS network,
+                if({byQueries:Bool},
+                    sum(ifNull(udp_queries, 0) + ifNull(tcp_queries, 0)), toUInt64(0)) AS weight
+            FROM traffic
+            WHERE service = {service:String} AND excluded = '' AND traffic.prefix IS NOT NULL
+                AND asn IS NOT NULL
+                AND minute >= toDateTime(intDiv({fromMicros:Int64}, 1000000), 'UTC')
+                AND minute < toDateTime(intDiv({toMicros:Int64}, 1000000), 'UTC')
+            GROUP BY network
+        )
         GROUP BY network
         ORDER BY network_weight DESC, network
         LIMIT {networksMax:UInt32}
