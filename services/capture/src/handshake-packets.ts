@@ -18,9 +18,13 @@ const controlOffset = 13
 const tcpBytes = controlOffset + 1
 /** Bytes of a pcap record before its packet. */
 const recordHeaderBytes = 16
-/** Ethernet, IPv4 and what is looked at of TCP before a segment is decoded; with two tags. */
+/** Ethernet, IPv4 and what is looked at of TCP before a segment is decoded. */
 const frameBytesMin = 48
-const taggedBytesMin = 56
+/** A tag and as much behind it. */
+const taggedBytes = 38
+/** 802.1Q, 802.1ad and old QinQ, by the ethertype. */
+const isTag = new Uint8Array(65_536)
+for (const etherType of [0x8100, 0x88a8, 0x9100]) isTag[etherType] = 1
 const ipv4HeaderBytes = 20
 const ipv6HeaderBytes = 40
 const handshakeBits = control.syn | control.ack | control.rst | control.fin
@@ -72,13 +76,10 @@ export class HandshakePackets implements PacketSink {
       let isTcp = false
       if (captured >= frameBytesMin) {
         let etherType = (b[frame + 12]! << 8) | b[frame + 13]!
-        if ((etherType === 0x8100 || etherType === 0x88a8) && captured >= taggedBytesMin) {
-          etherType = (b[frame + 16]! << 8) | b[frame + 17]!
-          network = frame + 18
-          if (etherType === 0x8100) {
-            etherType = (b[frame + 20]! << 8) | b[frame + 21]!
-            network = frame + 22
-          }
+        // One place reads the type behind any tag: code that never ran would be compiled twice.
+        while (isTag[etherType] === 1 && network + taggedBytes <= next) {
+          etherType = (b[network + 2]! << 8) | b[network + 3]!
+          network += 4
         }
         transport = network
         if (etherType === 0x0800 && b[network] === 0x45) {
