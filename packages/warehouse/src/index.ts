@@ -6,10 +6,16 @@ export type { Migration, MigrationVariant, NewerWarehouse } from './migrate.ts'
 export { embeddedVariant, migrate, migrationsTable, readMigrations } from './migrate.ts'
 export type { MigrateServerOptions, ServerOpenError } from './open-server.ts'
 export { migrateServer, openServerWarehouse } from './open-server.ts'
-export type { AnalyzerExtent, AnalyzerSpan, KnownSite } from './queries/analyzer-input.ts'
+export type {
+  AnalyzerExtent,
+  AnalyzerHour,
+  AnalyzerSpan,
+  KnownSite,
+} from './queries/analyzer-input.ts'
 export {
   readAnalyzerExtent,
   readAnalyzerHandshakes,
+  readAnalyzerHours,
   readAnalyzerPrefixes,
   readAnalyzerSites,
   readAnalyzerTraffic,

@@ -54,7 +54,7 @@ export async function analyzeWarehouse(options: AnalyzeOptions): Promise<Analyze
   let minutesDecided = 0
   for await (const window of readWindows(source)) {
     analyzer.advance(window)
-    minutesDecided++
+    minutesDecided = window.minute - firstMinute + 1
     options.onProgress?.({ minutesDecided, minutesTotal: lastMinute - firstMinute + 1 })
   }
   analyzer.finish()

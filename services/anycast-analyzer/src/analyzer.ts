@@ -8,6 +8,7 @@ import type { MinuteWindow } from './minute-window.ts'
 import type { PrefixState } from './prefix-columns.ts'
 import { advancePrefixState } from './prefix-state.ts'
 import { type GroupLevel, groupLevels, type PrefixTable } from './prefix-table.ts'
+import { silentMinutes } from './silent-stretch.ts'
 import { createSiteFates } from './site-fate.ts'
 import { prefixesMin, standingEveryMinutes, standingMinutes } from './threshold.ts'
 
@@ -34,7 +35,10 @@ export interface AnalyzerConfig {
  * Deterministic: what it finds follows from the windows alone.
  */
 export interface Analyzer {
-  /** Takes in the next minute, decided once; returns the findings that it opened or resolved. */
+  /**
+   * Takes in a minute, decided once; returns the findings that it opened or resolved. Between it
+   * and the last one nobody was seen.
+   */
   advance(window: MinuteWindow): readonly Finding[]
   /** The input is over: judges what stands though the data may be shorter than an hour. */
   finish(): readonly Finding[]
@@ -81,12 +85,18 @@ export function createAnalyzer(
     if (view.judgeStanding) book.refresh(view)
     return changed.map((tracked) => toFinding(context, tracked))
   }
+  const take = (window: MinuteWindow): Finding[] => {
+    advancePrefixState(state, window, table.length, weight)
+    const minutes = window.minute - state.firstMinute + 1
+    const due = minutes >= standingMinutes && minutes % standingEveryMinutes === 0
+    return judge(look(due))
+  }
   return {
     advance(window) {
-      advancePrefixState(state, window, table.length, weight)
-      const minutes = window.minute - state.firstMinute + 1
-      const due = minutes >= standingMinutes && minutes % standingEveryMinutes === 0
-      return judge(look(due))
+      const changed: Finding[] = []
+      for (const silent of silentMinutes(state, window.minute)) changed.push(...take(silent))
+      changed.push(...take(window))
+      return changed
     },
     finish: () => (state.minute < 0 ? [] : judge(look(true))),
     findings: () => book.findings.map((tracked) => toFinding(context, tracked)),

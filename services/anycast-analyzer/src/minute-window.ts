@@ -30,6 +30,8 @@ export interface HandshakeColumns {
 export interface MinuteWindowBuilder {
   addSeen(prefix: number, site: number, queries: number): void
   addHandshake(prefix: number, site: number, rttMicros: number): void
+  /** Whether rows were added since the last call of `take`. */
+  readonly hasRows: boolean
   /** The rows added since the last call; valid until the next row is added. */
   take(minute: number): MinuteWindow
 }
@@ -77,6 +79,9 @@ export function createMinuteWindowBuilder(rowsExpected = 4096): MinuteWindowBuil
       handshakes.prefix[handshakes.length] = prefix
       handshakes.site[handshakes.length] = site
       handshakes.rttMicros[handshakes.length++] = rttMicros
+    },
+    get hasRows() {
+      return !taken && seen.length + handshakes.length > 0
     },
     take(minute) {
       empty()

@@ -16,8 +16,8 @@ const homeShare = 0.25
 /** A prefix that stayed away so long without harm is at home there. */
 const adaptMinutes = 180
 const adaptSightings = 3
-/** A home that was left longer ago is forgotten. */
-const formerHomeMinutes = 1440
+/** A home that was left longer ago is forgotten, and so is the weight of who is not seen. */
+export const formerHomeMinutes = 1440
 /** A site visited so often within the last day is usual: going there again is no move. */
 const usualVisits = 3
 
@@ -142,7 +142,9 @@ function rehome(state: PrefixState, prefix: number, minute: number): void {
   state.displaced.delete(prefix)
 }
 
-const decayByMinute = Float64Array.from({ length: 1440 }, (_, age) => Math.exp(-age / rateMinutes))
+const decayByMinute = Float64Array.from({ length: formerHomeMinutes }, (_, age) =>
+  Math.exp(-age / rateMinutes),
+)
 
 function addRate(state: PrefixState, prefix: number, minute: number, total: number): void {
   if (state.firstSeen[prefix]! < 0) state.firstSeen[prefix] = minute

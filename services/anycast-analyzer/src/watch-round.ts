@@ -1,5 +1,6 @@
 import { type Finding, ok, type Result } from '@goldpan/core'
 import {
+  type AnalyzerExtent,
   readAnalyzerExtent,
   readMinuteRows,
   readSensorProgress,
@@ -9,6 +10,7 @@ import { type Analyzer, type AnalyzerSite, createAnalyzer } from './analyzer.ts'
 import { createAnalyzerMemory } from './analyzer-memory.ts'
 import { type Decidable, decidableMinute } from './decidable-minute.ts'
 import type { LiveMemory } from './memory-codec.ts'
+import type { MinuteWindow } from './minute-window.ts'
 import { createPrefixTable } from './prefix-table.ts'
 import { createSensorPatience } from './sensor-patience.ts'
 import type { StateStore } from './state-store.ts'
@@ -167,9 +169,9 @@ export class Watch {
     }
     await readPrefixes(source)
     for await (const window of readWindows(source)) {
+      const before = Math.max(memory.state.minute, firstMinute - 1)
       analyzer.advance(window)
-      memory.decidedRows.set(window.minute, window.handshakes.length)
-      memory.decidedRows.delete(window.minute - lateMinutes)
+      noteDecided(memory.decidedRows, before, window)
     }
     if (isLast) analyzer.finish()
     const stored = await store.decide(memory)
@@ -188,9 +190,17 @@ export class Watch {
     const first = this.#memory ? this.#memory.state.minute + 1 : await this.#firstMinute(lastMinute)
     if (first === undefined || first > lastMinute) return undefined
     const { minutesPerState = minutesPerStateDefault } = this.#options
-    const last = Math.min(lastMinute, first + minutesPerState - 1)
-    const span = { service, fromMicros: first * 60e6, toMicros: (last + 1) * 60e6 }
-    const extents = await readAnalyzerExtent(warehouse, span)
+    const extentsTo = (last: number): Promise<AnalyzerExtent[]> => {
+      const span = { service, fromMicros: first * 60e6, toMicros: (last + 1) * 60e6 }
+      return readAnalyzerExtent(warehouse, span)
+    }
+    let last = Math.min(lastMinute, first + minutesPerState - 1)
+    const extents = await extentsTo(last)
+    if (extents.length === 0 && last < lastMinute) {
+      // Where years have no row, no state is kept of each of their days.
+      const ahead = await extentsTo(lastMinute)
+      last = ahead.length === 0 ? lastMinute : summarizeExtents(ahead).firstMinute - 1
+    }
     const isLast = ended && last === lastMinute
     // Behind the last row of an input that ended there is nothing to decide.
     if (isLast && extents.length === 0) return undefined
@@ -246,6 +256,16 @@ export class Watch {
     }
     return late
   }
+}
+
+/** Keeps the rows of the last minutes; those behind `before` that brought none count, too. */
+function noteDecided(decided: Map<number, number>, before: number, window: MinuteWindow): void {
+  const oldest = window.minute - lateMinutes + 1
+  for (let silent = Math.max(before + 1, oldest); silent < window.minute; silent++) {
+    decided.set(silent, 0)
+  }
+  decided.set(window.minute, window.handshakes.length)
+  for (const minute of decided.keys()) if (minute < oldest) decided.delete(minute)
 }
 
 const createLiveMemory = (weight: LiveMemory['weight']): LiveMemory => ({

@@ -2,6 +2,7 @@ import {
   type AnalyzerExtent,
   type AnalyzerSpan,
   readAnalyzerHandshakes,
+  readAnalyzerHours,
   readAnalyzerPrefixes,
   readAnalyzerTraffic,
   type Warehouse,
@@ -9,11 +10,9 @@ import {
 import { tableFromIPC, type Vector } from 'apache-arrow'
 import { createMinuteWindowBuilder, type MinuteWindow } from './minute-window.ts'
 import type { PrefixTable } from './prefix-table.ts'
+import { type MinuteSpan, planSpans, spanBounds } from './span-plan.ts'
 
 /** Reads the minutes of a service from the warehouse, a span of some million rows at a time. */
-
-/** Rows held at once: about 100 MB with all their copies. */
-const rowsPerSpan = 1_000_000
 
 export interface WindowSource {
   readonly warehouse: Warehouse
@@ -26,7 +25,7 @@ export interface WindowSource {
   /** Nothing outside is read, microseconds since 1970; `toMicros` is exclusive. */
   readonly fromMicros: number
   readonly toMicros: number
-  /** Rows in all; decides how long a span is. */
+  /** Rows in all; decides whether they are read at once. */
   readonly rows: number
 }
 
@@ -46,16 +45,15 @@ export async function readPrefixes(source: Omit<WindowSource, 'sites' | 'rows'>)
   }
 }
 
-/** Every minute from the first to the last, in order, also those without rows. */
+/** The minutes that have rows, in order, and the first and the last, whether they have or not. */
 export async function* readWindows(source: WindowSource): AsyncIterable<MinuteWindow> {
+  const { firstMinute, lastMinute } = source
   const builder = createMinuteWindowBuilder()
-  const minutes = source.lastMinute - source.firstMinute + 1
-  const spans = Math.max(Math.ceil(source.rows / rowsPerSpan), 1)
-  const minutesPerSpan = Math.max(Math.ceil(minutes / spans), 1)
-  for (let from = source.firstMinute; from <= source.lastMinute; from += minutesPerSpan) {
-    const to = Math.min(from + minutesPerSpan - 1, source.lastMinute)
+  let next = firstMinute
+  for (const { from, to } of await spansOf(source)) {
     const handshakes = await readRows(source, from, to, 'handshakes')
     const traffic = await readRows(source, from, to, 'traffic')
+    if (from > firstMinute && next === firstMinute) yield builder.take(next++)
     for (let minute = from; minute <= to; minute++) {
       traffic.each(minute, (row) => {
         builder.addSeen(traffic.prefix[row]!, traffic.site[row]!, traffic.value[row]!)
@@ -63,9 +61,22 @@ export async function* readWindows(source: WindowSource): AsyncIterable<MinuteWi
       handshakes.each(minute, (row) => {
         builder.addHandshake(handshakes.prefix[row]!, handshakes.site[row]!, handshakes.value[row]!)
       })
+      const isEdge = minute === firstMinute || minute === lastMinute
+      if (!builder.hasRows && !isEdge) continue
       yield builder.take(minute)
+      next = minute + 1
     }
   }
+  if (next === firstMinute) yield builder.take(next++)
+  if (next <= lastMinute) yield builder.take(lastMinute)
+}
+
+/** One span where its rows and minutes are few; else those of the hours that have rows. */
+async function spansOf(source: WindowSource): Promise<readonly MinuteSpan[]> {
+  const { firstMinute: from, lastMinute: to, rows } = source
+  if (rows <= spanBounds.rows && to - from < spanBounds.minutes) return [{ from, to }]
+  const hours = await readAnalyzerHours(source.warehouse, spanOf(source, from, to))
+  return planSpans(hours, { from, to })
 }
 
 /** What `extents` say together: first and last minute, rows, and what may serve as weight. */

@@ -35,6 +35,21 @@ export function readAnalyzerExtent(
   return warehouse.query<AnalyzerExtent>(sqlOf('analyzer-extent'), { ...span })
 }
 
+/** An hour that has rows. */
+export interface AnalyzerHour {
+  /** Hours since 1970. */
+  readonly hour: number
+  readonly rows: number
+}
+
+/** The hours that have rows, in order. */
+export function readAnalyzerHours(
+  warehouse: Warehouse,
+  span: AnalyzerSpan,
+): Promise<AnalyzerHour[]> {
+  return warehouse.query<AnalyzerHour>(sqlOf('analyzer-hours'), { ...span })
+}
+
 /** Arrow stream of `prefix` (16 bytes), `asn` (0: unknown), `country` ('': unknown). */
 export function readAnalyzerPrefixes(
   warehouse: Warehouse,
