@@ -30,7 +30,7 @@ it('makes the clients’ options of a bus without secrets', () => {
         brokers: ['b1:9092', 'b2:9092'],
         security: { sasl: undefined },
         topics: topicSettingsDefault,
-        compression: 'lz4',
+        compression: 'zstd',
       },
     },
   })
