@@ -68,6 +68,17 @@ it('is analyzed by the minutes that have rows, and its findings are found', asyn
   ])
 })
 
+it('keeps count of the last hour also where nobody was seen in it', async () => {
+  const store = createStateStore({ warehouse, service, watcher: 'first' })
+  const day = new Watch({ warehouse, service, store, sites: async () => [] })
+  expect(await day.round()).toMatchObject({ ok: true, value: { minute: 1439 } })
+  const first = await store.load()
+  const lastHour = Array.from({ length: 60 }, (_, minute) => [1380 + minute, 0])
+  expect(first.ok && [...first.value!.memory.decidedRows]).toEqual(lastHour)
+  expect(await day.round()).toMatchObject({ ok: true, value: { minute: start - 1 } })
+  await warehouse.command('TRUNCATE TABLE analyzer_states')
+})
+
 it('is watched in a few states, with the same findings', async () => {
   const { findings } = await analyzeWarehouse({ warehouse, service })
   const store = createStateStore({ warehouse, service, watcher: 'one' })
