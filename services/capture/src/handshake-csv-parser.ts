@@ -28,6 +28,7 @@ export interface HandshakeRowSink {
 const lineBytesMax = 1024
 const columns = handshakeCsvHeader.trim().split(',')
 const comma = 44
+const dot = 46
 const newline = 10
 const carriageReturn = 13
 const flagBits = new Map<string, number>(
@@ -54,6 +55,10 @@ export class HandshakeCsvParser {
   /** First byte of each column of the line at hand, and one past its last comma. */
   readonly #starts = new Int32Array(columns.length + 1)
   readonly #address = new Map<string, Uint8Array>()
+  /** An IPv4 address, mapped; it holds until the next one. */
+  readonly #quad = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0)
+  readonly #server = new Uint8Array(addressBytes)
+  #serverText: Buffer = Buffer.alloc(0)
   readonly #flags = new Map(flagBits)
   #minute = ''
   #minuteMicros = 0
@@ -123,8 +128,8 @@ export class HandshakeCsvParser {
 
   #writeRow(buffer: Buffer, batch: HandshakeBatch, row: number): boolean {
     const timeMicros = this.#time(buffer)
+    const server = this.#serverAt(buffer, 4)
     const client = this.#addressAt(buffer, 2)
-    const server = this.#addressAt(buffer, 4)
     const clientPort = this.#number(buffer, 3)
     const serverPort = this.#number(buffer, 5)
     const rttMicros = this.#number(buffer, 6)
@@ -194,8 +199,40 @@ export class HandshakeCsvParser {
     return micros
   }
 
+  /** Nearly every line has the server of the line before. */
+  #serverAt(buffer: Buffer, column: number): Uint8Array | undefined {
+    const start = this.#starts[column]!
+    const end = this.#starts[column + 1]! - 1
+    const { length } = this.#serverText
+    const isSame =
+      length === end - start && buffer.compare(this.#serverText, 0, length, start, end) === 0
+    if (isSame) return this.#server
+    const server = this.#addressAt(buffer, column)
+    if (!server) return undefined
+    this.#server.set(server)
+    this.#serverText = Buffer.from(buffer.subarray(start, end))
+    return this.#server
+  }
+
+  /** Writes a dotted quad to the scratch; false where the text is anything else. */
+  #readQuad(buffer: Buffer, start: number, end: number): boolean {
+    let at = start
+    for (let group = 12; group < addressBytes; group++) {
+      const stop = octetEnd(buffer, at, end)
+      if (stop === at) return false
+      let value = 0
+      for (; at < stop; at++) value = value * 10 + buffer[at]! - 48
+      if (value > 255) return false
+      this.#quad[group] = value
+      if (group < addressBytes - 1 && buffer[at++] !== dot) return false
+    }
+    return at === end
+  }
+
   /** Clients come back: an address is parsed once, as long as there are not too many. */
   #addressAt(buffer: Buffer, column: number): Uint8Array | undefined {
+    const start = this.#starts[column]!
+    if (this.#readQuad(buffer, start, this.#starts[column + 1]! - 1)) return this.#quad
     const text = buffer.toString('latin1', this.#starts[column], this.#starts[column + 1]! - 1)
     const known = this.#address.get(text)
     if (known) return known
@@ -215,6 +252,14 @@ export class HandshakeCsvParser {
     if (this.#flags.size < 256) this.#flags.set(text, flags)
     return flags
   }
+}
+
+/** Where the digits of an octet end; `start` where there are none, too many, or a leading zero. */
+function octetEnd(buffer: Buffer, start: number, end: number): number {
+  let at = start
+  while (at < end && at < start + 4 && buffer[at]! >= 48 && buffer[at]! <= 57) at++
+  const isZeroLed = at > start + 1 && buffer[start] === 48
+  return isZeroLed || at > start + 3 ? start : at
 }
 
 const notANumber = -2
