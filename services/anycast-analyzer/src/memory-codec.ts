@@ -6,7 +6,7 @@ import { createPrefixTable, type PrefixTable } from './prefix-table.ts'
 
 /**
  * A live analyzer as bytes, so that a restart goes on where the last one stopped. The same
- * analyzer makes the same bytes.
+ * analyzer makes the same values; the engine may write a whole number in either of two ways.
  */
 
 /** Grows when the state of another version cannot be read any more. */
