@@ -17,7 +17,10 @@ export const warehouseSection = section('Where rows and findings are kept.', {
   ca_file: path({ about: 'PEM file of the authority that signed the server’s certificate.' }),
   cert_file: path({ about: 'PEM file of this client’s certificate.' }),
   key_file: secretFile({ about: 'PEM file of this client’s private key.' }),
-  compression: flag({ default: true, about: 'Whether requests to a server are compressed.' }),
+  compression: flag({
+    default: false,
+    about: 'Whether requests to a server are compressed (gzip): for slow links, at much CPU.',
+  }),
   insert_timeout: duration({
     default: '60s',
     min: '1s',
