@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { err, ok, type Prefix, parsePrefix, type Result } from '@goldpan/core'
+import { err, explainUnreadable, ok, type Prefix, parsePrefix, type Result } from '@goldpan/core'
 
 /** Reads addresses and prefixes, one a line; what follows a `#` is a comment. */
 export function readExcluded(file: string): Result<Prefix[], string> {
@@ -7,7 +7,7 @@ export function readExcluded(file: string): Result<Prefix[], string> {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    return err(`${file} cannot be read: ${(error as Error).message}`)
+    return err(explainUnreadable(file, error))
   }
   const prefixes: Prefix[] = []
   for (const [index, line] of text.split('\n').entries()) {

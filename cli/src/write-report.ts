@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, fstatSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { err, ok, type Result } from '@goldpan/core'
 import { formatReportHtml, formatReportJson, formatReportText, type Report } from '@goldpan/report'
@@ -39,7 +39,25 @@ export async function writeReport(
   process.stdout.write(
     format === 'json'
       ? formatReportJson(report)
-      : formatReportText(report, { colour: process.stdout.isTTY === true }),
+      : formatReportText(isSameOutput() ? withoutComplaints(report) : report, {
+          colour: process.stdout.isTTY === true,
+        }),
   )
   return written
+}
+
+/** What was complained of stands on standard error: once is enough for who reads both. */
+const withoutComplaints = (report: Report): Report => ({
+  ...report,
+  captures: report.captures.map((capture) => ({ ...capture, damages: [], notes: [] })),
+})
+
+/** Whether standard output and error go to one terminal, pipe or file. */
+function isSameOutput(): boolean {
+  try {
+    const [out, error] = [fstatSync(1), fstatSync(2)]
+    return out.dev === error.dev && out.ino === error.ino
+  } catch {
+    return false
+  }
 }

@@ -66,6 +66,9 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const damaged = 'all packets before it were used, copy the file again if the original is whole'
 const readable = 'pcap, pcapng, or these in gzip or zstd can be read'
+const readableLinks =
+  'Ethernet, raw IP, Linux cooked and BSD loopback can; capture with tcpdump -y EN10MB, ' +
+  'or, if its frames are of these, correct its header with editcap -T ether'
 
 describe('a capture that is damaged', () => {
   it.each([
@@ -89,7 +92,7 @@ describe('what is no capture', () => {
   it.each([
     ['empty.pcap', `empty.pcap is no capture (it is empty): ${readable}`],
     ['noise', `noise is no capture (neither pcap nor pcapng by its first bytes): ${readable}`],
-    ['link.pcap', `link.pcap is no capture (its link type 147 cannot be read): ${readable}`],
+    ['link.pcap', `link.pcap: its link type 147 cannot be read: ${readableLinks}`],
     ['nowhere', 'nowhere cannot be read: there is no such file or folder: check the path'],
     ['none', 'none holds no captures: name a folder with pcap or pcapng files'],
   ])('%s is one sentence and code 1', (name, sentence) => {
@@ -143,6 +146,15 @@ describe('files of an operator', () => {
     ])
   })
 
+  it.each(['--networks', '--sites', '--exclude'])('a missing one of %s is one sentence', (word) => {
+    expect(goldpan('analyze', 'ams=ams.pcap', '--service', 's', word, 'nowhere.csv')).toEqual({
+      ...{ code: 1, out: '' },
+      said: [
+        'goldpan: nowhere.csv cannot be read: there is no such file or folder: check the path',
+      ],
+    })
+  })
+
   it('a bad line is named', () => {
     const { code, said } = goldpan(
       ...['analyze', 'ams=ams.pcap', '--service', 's', '--networks', 'bad.csv'],
@@ -160,6 +172,29 @@ describe('files of an operator', () => {
     expect([code, ...said]).toEqual([
       0,
       'goldpan: site xyz is not in sites.csv: it is analyzed without its place',
+    ])
+  })
+})
+
+describe('damage', () => {
+  it('is told once where the report and the complaints go to the same place', () => {
+    const { out } = shell('goldpan analyze ams=cut.pcap --service s 2>&1')
+    expect(out.split('is damaged at byte')).toHaveLength(2)
+    const apart = shell('goldpan analyze ams=cut.pcap --service s')
+    expect(apart.out).toContain('ams: cut.pcap is damaged at byte')
+    expect(apart.said).toEqual([expect.stringContaining('cut.pcap is damaged at byte')])
+  })
+})
+
+describe('a warehouse', () => {
+  it('in a file system that takes no folders is one sentence', () => {
+    const line = 'analyze ams=ams.pcap --service s --warehouse /proc/foo/bar'
+    const { status, stderr } = spawnSync(process.execPath, [main, ...line.split(' ')], {
+      ...{ cwd: folder, env, timeout: 15_000, killSignal: 'SIGKILL' },
+    })
+    expect([status, String(stderr)]).toEqual([
+      1,
+      expect.stringMatching(/^goldpan: the warehouse \/proc\/foo\/bar cannot be opened \(.*\n$/),
     ])
   })
 })

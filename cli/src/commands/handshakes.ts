@@ -22,11 +22,15 @@ export async function run(options: HandshakesOptions): Promise<number> {
     return exitCode.failed
   }
   writer.end?.()
-  const { damages, notes, tracker } = read.value
+  const { damages, notes, takenAtClient } = read.value
   for (const note of notes) complain(note)
   for (const damage of damages) complain(damage.message)
-  if (tracker.counters.client_side * 2 > tracker.counters.handshakes) {
-    complain('this was captured at the client: RTTs are SYN → SYN-ACK')
+  for (const file of takenAtClient) {
+    const name = file === '-' ? 'standard input' : file
+    complain(
+      `${name} was captured at the client: its RTTs are SYN → SYN-ACK; capture at the server to ` +
+        'measure its clients',
+    )
   }
   return damages.length > 0 ? exitCode.damagedInput : exitCode.done
 }

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { err, ok, type Result } from '@goldpan/core'
 import {
@@ -12,6 +11,7 @@ import {
 import { type Engine, openEngine } from './engine.ts'
 import { lockFolder, type Release } from './folder-lock.ts'
 import { type HttpFront, serveEngine } from './http-front.ts'
+import { makeFolder } from './make-folder.ts'
 import { socketName } from './socket-name.ts'
 import { parameterText } from './sql-text.ts'
 
@@ -72,7 +72,7 @@ export async function openEmbeddedWarehouse(
     release = undefined
   }
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     const locked = lockFolder(folder)
     if (!locked.ok) return locked
     release = locked.value

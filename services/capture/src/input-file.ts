@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { err, ok, type Result } from '@goldpan/core'
+import { err, explainUnreadable, ok, type Result } from '@goldpan/core'
 
 /** What a user named as INPUT that cannot be read at all. */
 export interface InputError {
@@ -164,19 +164,12 @@ function statsOf(name: string): Stats | undefined {
   }
 }
 
-const advice: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder: check the path',
-  EACCES: 'permission denied: run as a user who may read it',
-  EISDIR: 'it is a folder inside of a folder: name it as well to read what is in it',
-  ENOTDIR: 'part of its path is no folder: check the path',
-  ELOOP: 'its links lead in a circle: name the file itself',
-  ENAMETOOLONG: 'its name is too long: check the path',
-}
+/** A folder among the files of a folder is no file to be missed. */
+const innerFolder = 'it is a folder inside of a folder: name it as well to read what is in it'
 
 function unreadable(name: string, error: unknown): InputError {
-  const code = (error as NodeJS.ErrnoException).code ?? ''
-  return {
-    code: code === 'EISDIR' ? 'IS_A_FOLDER' : 'UNREADABLE',
-    message: `${name} cannot be read: ${advice[code] ?? (error as Error).message}`,
+  if ((error as NodeJS.ErrnoException).code === 'EISDIR') {
+    return { code: 'IS_A_FOLDER', message: `${name} cannot be read: ${innerFolder}` }
   }
+  return { code: 'UNREADABLE', message: explainUnreadable(name, error) }
 }

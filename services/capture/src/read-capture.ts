@@ -5,6 +5,7 @@ import {
   type CaptureParser,
   createCaptureParser,
   magicBytes,
+  type NotACapture,
   type PacketSink,
   recordBytesMax,
 } from '@goldpan/packet'
@@ -103,7 +104,7 @@ class Feed {
   }
 
   /** Parses a chunk of any length, piece by piece. */
-  take(chunk: Uint8Array): Result<undefined, string> {
+  take(chunk: Uint8Array): Result<undefined, NotACapture> {
     for (let at = 0; at < chunk.length; at += chunkBytes) {
       const piece = chunk.subarray(at, at + chunkBytes)
       this.buffer.set(piece, this.have)
@@ -115,11 +116,12 @@ class Feed {
   }
 
   /** Parses what is there; an error when it is no capture. `isLast` ends the waiting for a head. */
-  advance(isLast: boolean): Result<undefined, string> {
+  advance(isLast: boolean): Result<undefined, NotACapture> {
     if (!this.parser) {
       if (this.have < headBytes && !isLast) return ok(undefined)
       const created = createCaptureParser(this.buffer.subarray(0, Math.min(this.have, magicBytes)))
-      if (!created.ok) return err(this.have === 0 ? 'it is empty' : created.error.reason)
+      if (this.have === 0) return err({ code: 'NOT_A_CAPTURE', reason: 'it is empty' })
+      if (!created.ok) return created
       this.parser = created.value
       this.#onHead?.(this.buffer.subarray(0, Math.min(this.have, headBytes)))
     }
@@ -180,7 +182,7 @@ async function readStream(
   }
   if (signal?.aborted) return ok(endOf(input.name, feed))
   const advanced = feed.advance(true)
-  if (!advanced.ok) return err(notACapture(input.name, failure ?? advanced.error))
+  if (!advanced.ok) return err(notACapture(input.name, advanced.error, failure))
   return ok(endOf(input.name, feed, failure))
 }
 
@@ -202,7 +204,15 @@ const damaged = (file: string, byteOffset: number, reason: string): InputDamage 
     'all packets before it were used, copy the file again if the original is whole',
 })
 
-const notACapture = (name: string, reason: string): InputError => ({
-  code: 'NOT_A_CAPTURE',
-  message: `${name} is no capture (${reason}): pcap, pcapng, or these in gzip or zstd can be read`,
-})
+const readableFormats = 'pcap, pcapng, or these in gzip or zstd can be read'
+const readableLinkTypes =
+  'Ethernet, raw IP, Linux cooked and BSD loopback can; capture with tcpdump -y EN10MB, ' +
+  'or, if its frames are of these, correct its header with editcap -T ether'
+
+function notACapture(name: string, { code, reason }: NotACapture, failure?: string): InputError {
+  if (failure === undefined && code === 'UNKNOWN_LINK_TYPE') {
+    return { code: 'NOT_A_CAPTURE', message: `${name}: ${reason}: ${readableLinkTypes}` }
+  }
+  const message = `${name} is no capture (${failure ?? reason}): ${readableFormats}`
+  return { code: 'NOT_A_CAPTURE', message }
+}

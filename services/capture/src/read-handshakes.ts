@@ -24,6 +24,8 @@ export interface ReadHandshakesSummary {
   readonly tracker: HandshakeTracker
   readonly damages: readonly InputDamage[]
   readonly notes: readonly string[]
+  /** Captures most of whose handshakes look captured at their clients. */
+  readonly takenAtClient: readonly string[]
 }
 
 const batchRows = 4096
@@ -48,6 +50,7 @@ export async function readHandshakes(
   })
   const sink = new HandshakePackets(tracker, options.ports)
   const damages: InputDamage[] = []
+  const takenAtClient: string[] = []
   let filesRead = 0
   const take = (read: Result<{ readonly damage?: InputDamage }, InputError>) => {
     if (read.ok) filesRead++
@@ -56,14 +59,17 @@ export async function readHandshakes(
   }
   for (const file of files) {
     if (options.signal?.aborted) break
+    const { handshakes, client_side } = tracker.counters
     take(await readCapture(file, sink, options))
+    const clientSide = tracker.counters.client_side - client_side
+    if (clientSide * 2 > tracker.counters.handshakes - handshakes) takenAtClient.push(file)
     flush()
   }
   tracker.finish()
   flush()
   for (const file of exports) take(await readExport(file, batch, flush, options))
   if (filesRead === 0 && unread.error) return err(unread.error)
-  return ok({ tracker, damages: [...damages, ...unread.damages], notes })
+  return ok({ tracker, damages: [...damages, ...unread.damages], notes, takenAtClient })
 }
 
 interface SortedInputs {

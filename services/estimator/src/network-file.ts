@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { err, ok, parsePrefix, type Result } from '@goldpan/core'
+import { err, explainUnreadable, ok, parsePrefix, type Result } from '@goldpan/core'
 import { badLine, type FileError, parseCsv } from './csv-file.ts'
 import { isMmdb, readMmdb } from './mmdb-file.ts'
 import { type Network, type NetworkSource, NetworkTable } from './network-table.ts'
@@ -13,8 +13,7 @@ export function readNetworkTable(files: readonly string[]): Result<NetworkTable,
     try {
       bytes = readFileSync(file)
     } catch (error) {
-      const { message } = error as Error
-      return err({ code: 'UNREADABLE', message: `${file} cannot be read: ${message}` })
+      return err({ code: 'UNREADABLE', message: explainUnreadable(file, error) })
     }
     const source = parseNetworks(file, bytes)
     if (!source.ok) return source

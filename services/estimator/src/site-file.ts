@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { err, ok, type Result } from '@goldpan/core'
+import { err, explainUnreadable, ok, type Result } from '@goldpan/core'
 import { badLine, type CsvRow, type FileError, parseCsv } from './csv-file.ts'
 
 /** A site as `sites.csv` has it. */
@@ -32,8 +32,7 @@ export function readSites(file: string): Result<Site[], FileError> {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    const { message } = error as Error
-    return err({ code: 'UNREADABLE', message: `${file} cannot be read: ${message}` })
+    return err({ code: 'UNREADABLE', message: explainUnreadable(file, error) })
   }
   const rows = parseCsv(file, text, ['code'])
   if (!rows.ok) return rows

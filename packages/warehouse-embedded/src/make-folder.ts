@@ -1,0 +1,19 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/**
+ * Makes a folder and those above it. Node's own recursive mkdir spins for ever where a file system
+ * takes no folder and says ENOENT, as /proc does.
+ */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+    const above = dirname(folder)
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT' && above !== folder
+    if (!isMissing || statSync(above, { throwIfNoEntry: false })) throw error
+    makeFolder(above)
+    mkdirSync(folder)
+  }
+}
