@@ -37,12 +37,12 @@ function goldpan(arguments_: readonly string[], environment: Record<string, stri
   })
 }
 
-/** What `goldpan sql` says when `meanwhile` happens three seconds after it began. */
+/** What `goldpan sql` says when `meanwhile` happens while it waits for the holder. */
 async function askMeanwhile(meanwhile: () => void): Promise<object> {
   const words = ['sql', 'SELECT 1 + 1 AS two', '--format', 'CSV', '--warehouse', folder]
   const asking = spawn(process.execPath, [file('../../cli/src/main.ts'), ...words])
   const said = Promise.all([text(asking.stdout), text(asking.stderr)])
-  await delay(3000)
+  await delay(1500)
   meanwhile()
   const [out, error] = await said
   return { out, error }
