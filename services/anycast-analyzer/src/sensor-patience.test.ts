@@ -33,3 +33,12 @@ it('waits for one that catches up, but not for ever', () => {
   patience.note([sensor(catchUpSecondsMax)], catchUpSecondsMax)
   expect(patience.isGivenUp(sensor(catchUpSecondsMax))).toBe(true)
 })
+
+it('waits anew for one that had caught up and lags again', () => {
+  const patience = createSensorPatience()
+  patience.note([sensor(0)], 0)
+  expect(patience.isGivenUp(sensor(0))).toBe(false)
+  for (let second = 1; second <= catchUpSecondsMax; second++)
+    patience.note([sensor(second)], second)
+  expect(patience.isGivenUp(sensor(catchUpSecondsMax))).toBe(false)
+})

@@ -14,7 +14,8 @@ export const catchUpSecondsMax = 300
 interface Watched {
   passedMicros: number
   movedSeconds: number
-  laggingSinceSeconds?: number
+  /** When it was first, and last, asked about: only lagging sensors are. */
+  lagging?: { readonly sinceSeconds: number; lastSeconds: number }
 }
 
 export interface SensorPatience {
@@ -32,6 +33,7 @@ export function createSensorPatience(): SensorPatience {
   let now = 0
   return {
     note(sensors, nowSeconds) {
+      const lastNoted = now
       now = nowSeconds
       const before = watched
       watched = new Map()
@@ -40,16 +42,19 @@ export function createSensorPatience(): SensorPatience {
         const known = before.get(keyOf(sensor)) ?? { passedMicros, movedSeconds: now }
         if (passedMicros > known.passedMicros) known.movedSeconds = now
         known.passedMicros = passedMicros
+        // Nobody asked last time: it had caught up.
+        if (known.lagging && known.lagging.lastSeconds < lastNoted) delete known.lagging
         watched.set(keyOf(sensor), known)
       }
     },
     isGivenUp(sensor) {
       const known = watched.get(keyOf(sensor))
       if (!known) return true
-      known.laggingSinceSeconds ??= now
+      known.lagging ??= { sinceSeconds: now, lastSeconds: now }
+      known.lagging.lastSeconds = now
       return (
         now - known.movedSeconds >= silentSecondsMax ||
-        now - known.laggingSinceSeconds >= catchUpSecondsMax
+        now - known.lagging.sinceSeconds >= catchUpSecondsMax
       )
     },
   }
