@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createStateStore, Watch } from '@goldpan/anycast-analyzer'
@@ -8,49 +8,66 @@ import { openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
 /**
  * One round of the live analyzer on a busy service: CPU, time and memory of deciding one minute.
  *
- *   node bench/watch.ts [HOURS_OF_HISTORY] [HANDSHAKES_A_SECOND] [PREFIXES] [SITES] [ROUNDS]
+ *   node bench/watch.ts [HOURS] [HANDSHAKES_A_SECOND] [PREFIXES] [SITES] [ROUNDS] [FOLDER]
  *
- * The history is made inside the engine; the rollups, which no round reads, are left out. The
- * analyzer starts an hour before the end, so that it knows every prefix, and is then measured
- * minute by minute, the engine's queries included (it lives in the same process).
+ * The HOURS of history are made inside the engine; the rollups, which no round reads, are left
+ * out. A FOLDER is kept: the first run fills it and ends, later ones measure. The analyzer starts
+ * an hour before the end, so that it knows every prefix, and is then measured minute by minute,
+ * the engine's queries included (it lives in the same process).
  */
 
 const [, , hours = '24', perSecond = '5000', prefixes = '100000', sites = '50', rounds = '5'] =
   process.argv
+const kept = process.argv[7]
 const service = 'ns1.example'
-const startSeconds = Date.UTC(2026, 0, 1) / 1000
+const startMinute = Date.UTC(2026, 0, 1) / 60_000
 const minutesBefore = 60
 
-const folder = mkdtempSync(join(tmpdir(), 'goldpan-bench-watch-'))
+const folder = kept ?? mkdtempSync(join(tmpdir(), 'goldpan-bench-watch-'))
+const wasThere = existsSync(join(folder, 'data'))
 const opened = await openEmbeddedWarehouse({ folder })
 if (!opened.ok) throw new Error(opened.error.message)
 const warehouse = opened.value
 try {
+  if (!wasThere) await fillHistory()
+  if (wasThere || kept === undefined) await measureRounds()
+} finally {
+  await warehouse.close()
+  if (kept === undefined) rmSync(folder, { recursive: true })
+}
+
+async function fillHistory(): Promise<void> {
   await dropRollups(warehouse)
-  const startMinute = startSeconds / 60
   const endMinute = startMinute + Number(hours) * 60
   for (let minute = startMinute; minute < endMinute; minute += 15) await fill(minute, 15)
-  const [{ n }] = await warehouse.query<{ n: number }>(
-    'SELECT toFloat64(count()) AS n FROM handshakes',
+}
+
+async function measureRounds(): Promise<void> {
+  await warehouse.command('TRUNCATE TABLE analyzer_states')
+  await warehouse.command('TRUNCATE TABLE findings')
+  const [history] = await warehouse.query<{ rows: number; end: number; parts: number }>(
+    `SELECT toFloat64(count()) AS rows, toUInt32(intDiv(toUnixTimestamp(max(time)), 60)) + 1 AS end,
+       (SELECT toFloat64(count()) FROM system.parts WHERE table = 'handshakes' AND active) AS parts
+     FROM handshakes`,
   )
-  process.stdout.write(`history: ${n} handshakes\n`)
+  const { rows, end, parts } = history!
+  process.stdout.write(`history: ${rows} handshakes in ${parts} parts\n`)
   const watch = new Watch({
     warehouse,
     service,
     store: createStateStore({ warehouse, service, watcher: 'bench' }),
     sites: async () => [],
     minutesPerState: 15,
-    firstMinute: endMinute - minutesBefore,
+    firstMinute: end - minutesBefore,
   })
-  await decideTo(watch, endMinute)
+  await decideTo(watch, end)
+  process.stdout.write(`caught up with an hour: ${highestMegabytes()} MB highest\n`)
   for (let round = 0; round < Number(rounds); round++) {
-    await fill(endMinute + round, 1)
-    await heartbeat(endMinute + round + 1)
+    await fill(end + round, 1)
+    await heartbeat(end + round + 1)
+    writeFileSync('/proc/self/clear_refs', '5')
     report(await measured(() => watch.round()))
   }
-} finally {
-  await warehouse.close()
-  rmSync(folder, { recursive: true })
 }
 
 async function dropRollups(target: Warehouse): Promise<void> {
@@ -145,9 +162,14 @@ async function measured(
 
 function report({ cpuSeconds, seconds, minutesDecided }: Measured): void {
   const { rss } = process.memoryUsage()
-  const highestMiB = process.resourceUsage().maxRSS / 1024
   process.stdout.write(
     `round: ${minutesDecided} minute, ${cpuSeconds.toFixed(2)} s CPU, ${seconds.toFixed(2)} s, ` +
-      `${(rss / 1e6).toFixed(0)} MB now, ${highestMiB.toFixed(0)} MiB highest\n`,
+      `${(rss / 1e6).toFixed(0)} MB now, ${highestMegabytes()} MB highest\n`,
   )
+}
+
+/** Highest resident memory since the start, or since it was last cleared. */
+function highestMegabytes(): string {
+  const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))!
+  return ((Number(kibibytes) * 1024) / 1e6).toFixed(0)
 }

@@ -1,13 +1,17 @@
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { findTool, missingTools } from '../integration/tools.ts'
 import { type ComposeFile, passwords, readComposeFile, root } from './compose-file.ts'
+import { complaintsOf, composeSchemaText } from './compose-schema.ts'
 
 const file = readComposeFile(passwords)
 const services = Object.entries(file.services)
+const composeText = readFileSync(join(root, 'docker-compose.yml'), 'utf8')
+const goModule = readFileSync(join(root, 'test/packaging/compose/go.mod'), 'utf8')
 const go = findTool('go') ?? (existsSync('/usr/local/go/bin/go') ? '/usr/local/go/bin/go' : '')
 const withoutGo = go === '' ? missingTools(['go']) : undefined
 
@@ -56,6 +60,37 @@ describe('docker-compose.yml', () => {
     expect(environment).toHaveProperty('GOLDPAN_RUNBOOKS')
   })
 
+  it('is what the Compose specification’s schema allows', () => {
+    expect(complaintsOf(composeText, passwords)).toEqual([])
+  })
+
+  it.each([
+    [
+      '    restart: unless-stopped\n',
+      '    restrat: always\n',
+      /\/services\/kafka must NOT have unevaluated .* \(restrat\)/,
+    ],
+    ['      interval: 20s\n', '      interval: [20]\n', /healthcheck\/interval must be string/],
+    [
+      'condition: service_healthy',
+      'condition: service_well',
+      /must be equal to one of the allowed/,
+    ],
+    ['    mem_limit: 1g\n', '    mem_limit: {}\n', /\/services\/capture\/mem_limit must be/],
+  ])('would be told by the schema when %j became %j', (from, to, complaint) => {
+    expect(composeText).toContain(from)
+    const complaints = complaintsOf(composeText.replace(from, to), passwords)
+    expect(complaints.join('\n')).toMatch(complaint)
+  })
+
+  it('is held against the schema that its NOTICE names', () => {
+    const notice = readFileSync(join(root, 'test/packaging/compose-spec/NOTICE'), 'utf8')
+    expect(notice).toContain(createHash('sha256').update(composeSchemaText).digest('hex'))
+    const { require: wanted } = /compose-go\/v2 v(?<require>\S+)/.exec(goModule)!.groups!
+    expect(notice).toContain(`compose-go ${wanted}`)
+  })
+
+  // Beyond the schema: compose's own interpolation and merging must resolve as this test's do.
   it.skipIf(withoutGo)(
     'is what the Compose specification’s own loader (compose-go 2.16.2) accepts and resolves alike',
     { timeout: 180_000 },

@@ -40,7 +40,8 @@ export const passwords = {
 
 const variablePattern = /\$(?:(\$)|\{(\w+)(?:(:[-?])([^}]*))?\})/g
 
-function fillIn(value: unknown, env: Readonly<Record<string, string>>): unknown {
+/** Fills the variables of an environment in, as compose does. */
+export function fillIn(value: unknown, env: Readonly<Record<string, string>>): unknown {
   if (typeof value === 'string') {
     return value.replaceAll(
       variablePattern,
