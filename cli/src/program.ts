@@ -18,8 +18,8 @@ const warehouseOption = (): Option =>
   )
 
 const inputHelp = `
-INPUT is a capture (pcap, pcapng, also gzip or zstd), a folder of captures (read in time order),
-- for standard input, or a file that \`goldpan handshakes\` wrote (csv or arrow).`
+INPUT is a capture (pcap, pcapng, also gzip or zstd), a file that \`goldpan handshakes\` wrote (csv
+or arrow), - for one of these from standard input, or a folder of captures (read in time order).`
 
 function addHandshakes(program: Command): void {
   program

@@ -8,9 +8,16 @@ export interface SiteInput {
 
 const siteCode = /^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/
 
+/** One sentence where inputs name standard input more than once. */
+export const standardInputTwice = (paths: readonly string[]): string | undefined =>
+  paths.indexOf('-') === paths.lastIndexOf('-')
+    ? undefined
+    : '- is named twice: standard input can be read once, name a file'
+
 /** Parses `SITE=INPUT` words; inputs of one site go together. The error is one sentence. */
 export function parseSiteInputs(words: readonly string[]): Result<SiteInput[], string> {
   const bySite = new Map<string, string[]>()
+  const paths: string[] = []
   for (const word of words) {
     const equals = word.indexOf('=')
     const site = word.slice(0, Math.max(equals, 0))
@@ -25,7 +32,10 @@ export function parseSiteInputs(words: readonly string[]): Result<SiteInput[], s
         `${site || 'nothing'} is no site code: use letters, digits and dashes, such as ams`,
       )
     }
+    paths.push(path)
     bySite.set(site, [...(bySite.get(site) ?? []), path])
   }
+  const twice = standardInputTwice(paths)
+  if (twice !== undefined) return err(twice)
   return ok([...bySite].map(([site, paths]) => ({ site, paths })))
 }

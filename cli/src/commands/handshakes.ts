@@ -3,6 +3,7 @@ import { readHandshakes } from '@goldpan/capture/read-handshakes'
 import type { HandshakeBatch } from '@goldpan/core'
 import { HandshakeCsvFormatter, handshakeCsvHeader } from '@goldpan/wire/handshake-csv'
 import { exitCode } from '../exit-code.ts'
+import { standardInputTwice } from '../site-inputs.ts'
 import { complain } from '../standard-error.ts'
 
 export type HandshakesFormat = 'csv' | 'json' | 'arrow'
@@ -15,6 +16,11 @@ export interface HandshakesOptions {
 
 /** Prints the handshakes of captures to standard output, one row each. */
 export async function run(options: HandshakesOptions): Promise<number> {
+  const twice = standardInputTwice(options.inputs)
+  if (twice !== undefined) {
+    complain(twice)
+    return exitCode.usage
+  }
   const writer = await createWriter[options.format]()
   const read = await readHandshakes({ ...options, onBatch: writer.write })
   if (!read.ok) {

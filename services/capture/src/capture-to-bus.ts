@@ -6,13 +6,15 @@ import { type BootOrigin, BootStream } from './boot-stream.ts'
 import { createExcludedClients } from './excluded-clients.ts'
 import { type ForwardedMessages, forwardMessages } from './forward-messages.ts'
 import {
+  formatOfHead,
   type HandshakeFileFormat,
   handshakeFileFormat,
   readHandshakeFile,
 } from './handshake-file.ts'
 import { HandshakeRows } from './handshake-rows.ts'
-import { type InputError, sizeOf } from './input-file.ts'
+import { type InputError, type OpenInput, sizeOf } from './input-file.ts'
 import { orderCaptures } from './order-captures.ts'
+import { isPipe, openPiped } from './piped-input.ts'
 import { type InputDamage, readCapture } from './read-capture.ts'
 import { SendQueue } from './send-queue.ts'
 import type { ServerView } from './server-table.ts'
@@ -91,15 +93,19 @@ export async function captureToBus(
   return ok(summarize(run, notes))
 }
 
-const readInput = (
+async function readInput(
   run: Run,
   { name, format }: InputFile,
-): Promise<Result<undefined, InputError>> =>
-  format === 'bus'
-    ? readMessages(run, name)
-    : format
-      ? readRows(run, name, format)
-      : readPackets(run, name)
+): Promise<Result<undefined, InputError>> {
+  if (format === 'bus') return readMessages(run, name)
+  if (format) return readRows(run, name, name, format)
+  if (!isPipe(name)) return readPackets(run, name, name)
+  const opened = await openPiped(name, run.options.signal)
+  if (!opened.ok) return opened
+  const { input, head } = opened.value
+  const piped = formatOfHead(head)
+  return piped ? readRows(run, name, input, piped) : readPackets(run, name, input)
+}
 
 interface InputFile {
   readonly name: string
@@ -119,13 +125,13 @@ const busFolder = (name: string): string | undefined => {
   return isFileBus(folder) ? folder : undefined
 }
 
-/** Captures in packet-time order, the other inputs behind them in the order given. */
+/** Captures and pipes in packet-time order, the other inputs behind them in the order given. */
 async function sortInputs(inputs: readonly string[]): Promise<SortedInputs> {
   const captures: string[] = []
   const handshakeFiles: InputFile[] = []
   for (const name of inputs) {
     const folder = busFolder(name)
-    const format = name === '-' || folder ? undefined : await handshakeFileFormat(name)
+    const format = folder ? undefined : await handshakeFileFormat(name)
     if (folder) handshakeFiles.push({ name: folder, format: 'bus' })
     else if (format) handshakeFiles.push({ name, format })
     else captures.push(name)
@@ -180,9 +186,13 @@ const readingOptions = ({ options, queue, report }: Run, name: string) => ({
   onProgress: (bytesRead: number) => report(name, bytesRead),
 })
 
-async function readPackets(run: Run, name: string): Promise<Result<undefined, InputError>> {
+async function readPackets(
+  run: Run,
+  name: string,
+  input: string | OpenInput,
+): Promise<Result<undefined, InputError>> {
   const { pass } = run
-  const read = await readCapture(name, pass, {
+  const read = await readCapture(input, pass, {
     ...readingOptions(run, name),
     onHead: (head) => pass.startFile(run.open(name, head)),
   })
@@ -195,10 +205,11 @@ async function readPackets(run: Run, name: string): Promise<Result<undefined, In
 async function readRows(
   run: Run,
   name: string,
+  input: string | OpenInput,
   format: HandshakeFileFormat,
 ): Promise<Result<undefined, InputError>> {
   const { rows } = run
-  const read = await readHandshakeFile(name, format, rows, {
+  const read = await readHandshakeFile(input, format, rows, {
     ...readingOptions(run, name),
     onHead: (head) => rows.startFile(run.open(name, head)),
   })

@@ -20,21 +20,24 @@ export type HandshakeFileFormat = 'csv' | 'arrow'
 
 /** Files that `goldpan handshakes` wrote: told from captures by how they begin. */
 export async function handshakeFileFormat(name: string): Promise<HandshakeFileFormat | undefined> {
-  // What a pipe holds can be read only once: it is taken for a capture.
+  // What a pipe holds can be read only once: who opens it looks at how it begins.
   if (!isRegularFile(name)) return undefined
   const opened = openInput(name)
   if (!opened.ok) return undefined
   try {
-    for await (const chunk of chunksOf(opened.value)) {
-      if (isHandshakeCsv(chunk)) return 'csv'
-      return isArrowStream(chunk) ? 'arrow' : undefined
-    }
+    for await (const chunk of chunksOf(opened.value)) return formatOfHead(chunk)
   } catch {
     // It does not inflate: reading it as a capture says so.
   } finally {
     opened.value.close()
   }
   return undefined
+}
+
+/** Told by the first bytes, up to the end of a header at least. */
+export function formatOfHead(head: Uint8Array): HandshakeFileFormat | undefined {
+  if (isHandshakeCsv(head)) return 'csv'
+  return isArrowStream(head) ? 'arrow' : undefined
 }
 
 /** Takes rows one by one, of CSV, or whole batches, of Arrow. */
@@ -47,15 +50,16 @@ export interface HandshakeFileEnd {
   readonly damage?: InputDamage
 }
 
-/** Reads one such file to its end or its damage, row by row into `rows`. */
+/** Reads one such file, by name or open, to its end or its damage, row by row into `rows`. */
 export async function readHandshakeFile(
-  name: string,
+  file: string | OpenInput,
   format: HandshakeFileFormat,
   rows: HandshakeFileSink,
   options: ReadCaptureOptions,
 ): Promise<Result<HandshakeFileEnd, InputError>> {
-  const opened = openInput(name)
+  const opened = typeof file === 'string' ? openInput(file) : ok(file)
   if (!opened.ok) return opened
+  const { name } = opened.value
   const chunks = observed(opened.value, options)
   try {
     const end = await (format === 'csv' ? readCsv : readArrow)(chunks, rows)

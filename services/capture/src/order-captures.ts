@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '@goldpan/core'
 import { type InputError, listInput } from './input-file.ts'
+import { isPipe } from './piped-input.ts'
 import { readCapture } from './read-capture.ts'
 import { UnreadInputs } from './unread-inputs.ts'
 
@@ -42,7 +43,7 @@ interface FoundCapture {
 
 /** A single input needs no order, and a pipe can be read only once. */
 async function findFile(file: string, inputs: number): Promise<Result<FoundCapture[], InputError>> {
-  if (file === '-' || inputs === 1) return ok([{ file, startSeconds: 0 }])
+  if (inputs === 1 || isPipe(file)) return ok([{ file, startSeconds: 0 }])
   const start = await firstPacketSeconds(file)
   return start.ok ? ok([{ file, startSeconds: start.value }]) : start
 }

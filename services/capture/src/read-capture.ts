@@ -48,13 +48,13 @@ const chunksPerTurn = 128
 /** Bytes that identify the beginning of a capture. */
 export const headBytes = 65_536
 
-/** Reads one capture file (or `-`) to its end or its damage, packet by packet into `sink`. */
+/** Reads one capture, by name or open, to its end or its damage, packet by packet into `sink`. */
 export async function readCapture(
-  name: string,
+  name: string | OpenInput,
   sink: PacketSink,
   options: ReadCaptureOptions = {},
 ): Promise<Result<CaptureEnd, InputError>> {
-  const opened = openInput(name)
+  const opened = typeof name === 'string' ? openInput(name) : ok(name)
   if (!opened.ok) return opened
   const input = opened.value
   try {
@@ -87,8 +87,12 @@ export async function isCapture(name: string): Promise<boolean> {
   } finally {
     opened.value.close()
   }
-  return createCaptureParser(head).ok
+  return beginsAsCapture(head)
 }
+
+/** Whether these are the first bytes of a capture. */
+export const beginsAsCapture = (head: Uint8Array): boolean =>
+  createCaptureParser(head.subarray(0, magicBytes)).ok
 
 /** Bytes on their way into a parser: one reused buffer, its unconsumed tail moved to the front. */
 class Feed {

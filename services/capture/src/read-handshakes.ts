@@ -1,15 +1,17 @@
 import { createHandshakeBatch, err, type HandshakeBatch, ok, type Result } from '@goldpan/core'
+import type { PacketSink } from '@goldpan/packet'
 import type { HandshakeFileEnd, HandshakeFileFormat, HandshakeFileSink } from './handshake-file.ts'
 import { HandshakePackets } from './handshake-packets.ts'
 import { HandshakeTracker } from './handshake-tracker.ts'
-import type { InputError } from './input-file.ts'
+import type { InputError, OpenInput } from './input-file.ts'
 import { orderCaptures } from './order-captures.ts'
-import { type InputDamage, isCapture, readCapture } from './read-capture.ts'
+import { isPipe, openPiped } from './piped-input.ts'
+import { beginsAsCapture, type InputDamage, isCapture, readCapture } from './read-capture.ts'
 
 export interface ReadHandshakesOptions {
   /**
    * Captures, folders of captures, or `-`; one site's, so that state crosses their boundaries.
-   * Files that this command wrote follow behind them.
+   * Files that this command wrote follow behind them; `-` may hold one as well.
    */
   readonly inputs: readonly string[]
   /** Server ports. */
@@ -52,6 +54,7 @@ export async function readHandshakes(
   const damages: InputDamage[] = []
   const takenAtClient: string[] = []
   let filesRead = 0
+  const exported: ExportRows = { batch, flush }
   const take = (read: Result<{ readonly damage?: InputDamage }, InputError>) => {
     if (read.ok) filesRead++
     else unread.add(read.error)
@@ -60,14 +63,15 @@ export async function readHandshakes(
   for (const file of files) {
     if (options.signal?.aborted) break
     const { handshakes, client_side } = tracker.counters
-    take(await readCapture(file, sink, options))
+    take(await readInput(file, sink, exported, options))
     const clientSide = tracker.counters.client_side - client_side
     if (clientSide * 2 > tracker.counters.handshakes - handshakes) takenAtClient.push(file)
     flush()
   }
   tracker.finish()
   flush()
-  for (const file of exports) take(await readExport(file, batch, flush, options))
+  for (const file of exports)
+    take(await readExport(file, await exportFormat(file), exported, options))
   if (filesRead === 0 && unread.error) return err(unread.error)
   return ok({ tracker, damages: [...damages, ...unread.damages], notes, takenAtClient })
 }
@@ -93,10 +97,33 @@ async function exportFormat(name: string): Promise<HandshakeFileFormat | undefin
   return handshakeFileFormat(name)
 }
 
-async function readExport(
+/** Where the rows of exports go. */
+interface ExportRows {
+  readonly batch: HandshakeBatch
+  readonly flush: () => void
+}
+
+/** A capture; what comes through a pipe may also be what this command wrote. */
+async function readInput(
   name: string,
-  batch: HandshakeBatch,
-  flush: () => void,
+  sink: PacketSink,
+  exported: ExportRows,
+  options: ReadHandshakesOptions,
+): Promise<Result<{ readonly damage?: InputDamage }, InputError>> {
+  if (!isPipe(name)) return readCapture(name, sink, options)
+  const opened = await openPiped(name, options.signal)
+  if (!opened.ok) return opened
+  const { input, head } = opened.value
+  if (beginsAsCapture(head)) return readCapture(input, sink, options)
+  const { formatOfHead } = await import('./handshake-file.ts')
+  const format = formatOfHead(head)
+  return format ? readExport(input, format, exported, options) : readCapture(input, sink, options)
+}
+
+async function readExport(
+  file: string | OpenInput,
+  format: HandshakeFileFormat | undefined,
+  { batch, flush }: ExportRows,
   options: ReadHandshakesOptions,
 ): Promise<Result<HandshakeFileEnd, InputError>> {
   const { readHandshakeFile } = await import('./handshake-file.ts')
@@ -107,7 +134,7 @@ async function readExport(
     },
     append: options.onBatch,
   }
-  const read = await readHandshakeFile(name, (await exportFormat(name))!, sink, options)
+  const read = await readHandshakeFile(file, format!, sink, options)
   flush()
   return read
 }
