@@ -7,7 +7,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/packet': ['core'],
   'packages/wire': ['core'],
   'packages/warehouse': ['core'],
-  'packages/warehouse-embedded': ['core', 'warehouse'],
+  'packages/warehouse-embedded': ['core', 'warehouse', 'runtime'],
   'packages/runtime': ['core'],
   'packages/simulator': ['core', 'packet', 'wire', 'warehouse'],
   'packages/report': ['core', 'warehouse'],

@@ -14,6 +14,7 @@ import { smallWorld } from './small-world.ts'
 
 const main = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'goldpan-bad-input-'))
+const small = fileURLToPath(new URL('../../packages/simulator/worlds/demo.yaml', import.meta.url))
 const env = { ...process.env, XDG_STATE_HOME: join(folder, 'state') }
 
 interface Outcome {
@@ -196,6 +197,22 @@ describe('a warehouse', () => {
       1,
       expect.stringMatching(/^goldpan: the warehouse \/proc\/foo\/bar cannot be opened \(.*\n$/),
     ])
+  })
+})
+
+describe('a folder', () => {
+  it.each([
+    'dashboards --out /proc/foo/bar',
+    `simulate ${small} --out /proc/foo/bar`,
+    'demo --out /proc/foo/bar',
+    'capture -r ams.pcap --service s --site ams --to file:/proc/foo/bar',
+    'capture -r - --service s --site ams --to file:/proc/foo/bar',
+  ])('where none can be made is one sentence: %s', (line) => {
+    const { status, stderr } = spawnSync(process.execPath, [main, ...line.split(' ')], {
+      ...{ cwd: folder, env, input: '', timeout: 15_000, killSignal: 'SIGKILL' },
+    })
+    const said = String(stderr).split('\n').filter(Boolean)
+    expect([status, said.at(-1)]).toEqual([1, expect.stringContaining('/proc/foo/bar')])
   })
 })
 

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '@goldpan/runtime/make-folder'
 import { grafanaEnvironment, provisioningTree } from 'grafana-dashboards-generator'
 import { exitCode } from '../exit-code.ts'
 import { complain } from '../standard-error.ts'
@@ -13,7 +14,7 @@ export async function run({ out }: DashboardsOptions): Promise<number> {
   const tree = provisioningTree()
   try {
     for (const [path, text] of tree) {
-      mkdirSync(dirname(join(out, path)), { recursive: true })
+      makeFolder(dirname(join(out, path)))
       writeFileSync(join(out, path), text)
     }
   } catch (error) {

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseWorld, writeWorld } from '@goldpan/simulator'
+import { parseWorld } from '@goldpan/simulator'
 import { exitCode } from '../exit-code.ts'
 import { complain } from '../standard-error.ts'
 import { run as analyze } from './analyze.ts'
-import { showMinutes } from './simulate.ts'
+import { simulateInto } from './simulate.ts'
 
 export interface DemoOptions {
   readonly out?: string
@@ -21,7 +21,11 @@ export async function run({ out }: DemoOptions): Promise<number> {
   const folder = out ?? mkdtempSync(join(tmpdir(), 'goldpan-demo-'))
   const { sites, hours, service } = world.value
   complain(`simulating ${hours} hours of ${sites.length} sites into ${folder}`)
-  await writeWorld(world.value, { folder, packets: true, onProgress: showMinutes })
+  const written = await simulateInto(folder, world.value, true)
+  if (!written.ok) {
+    complain(written.error)
+    return exitCode.failed
+  }
   complain('analyzing their captures')
   const page = join(folder, 'report.html')
   const code = await analyze({

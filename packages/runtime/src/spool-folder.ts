@@ -2,7 +2,6 @@ import {
   closeSync,
   fdatasyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   unlinkSync,
   writeSync,
@@ -11,8 +10,9 @@ import {
 import { join } from 'node:path'
 import { err, ok, type Result } from '@goldpan/core'
 import type { BusMessage } from './bus.ts'
+import { lockFolder } from './folder-lock.ts'
+import { makeFolder } from './make-folder.ts'
 import { outlineSegment, readCursor, type SegmentOutline, writeCursor } from './spool-cursor.ts'
-import { lockSpool } from './spool-lock.ts'
 import { encodeRecord, segmentMagic } from './spool-record.ts'
 import { listSegments, SegmentReader, segmentName } from './spool-segment.ts'
 
@@ -87,9 +87,9 @@ export class SpoolFolder {
   static open(options: SpoolFolderOptions): Result<SpoolFolder, string> {
     const { folder } = options
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
-      const lock = lockSpool(folder)
-      if (!lock.ok) return lock
+      makeFolder(folder, 0o700)
+      const lock = lockFolder(folder)
+      if (!lock.ok) return err(held(folder, lock.error))
       const spool = new SpoolFolder(options, lock.value)
       spool.#recover()
       return ok(spool)
@@ -272,3 +272,6 @@ export class SpoolFolder {
 }
 
 const placeOf = (segment: number, offset: number): string => `${segment}:${offset}`
+
+const held = (folder: string, pid: number): string =>
+  `the spool ${folder} is in use by process ${pid}: give each sensor a name or a folder of its own`

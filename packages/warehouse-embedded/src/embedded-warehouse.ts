@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path'
 import { err, ok, type Result } from '@goldpan/core'
+import { lockFolder, type Release } from '@goldpan/runtime/folder-lock'
+import { makeFolder } from '@goldpan/runtime/make-folder'
 import {
   embeddedVariant,
   insertSettings,
@@ -9,9 +11,7 @@ import {
   type Warehouse,
 } from '@goldpan/warehouse'
 import { type Engine, openEngine } from './engine.ts'
-import { lockFolder, type Release } from './folder-lock.ts'
 import { type HttpFront, serveEngine } from './http-front.ts'
-import { makeFolder } from './make-folder.ts'
 import { socketName } from './socket-name.ts'
 import { parameterText } from './sql-text.ts'
 
@@ -74,7 +74,7 @@ export async function openEmbeddedWarehouse(
   try {
     makeFolder(folder)
     const locked = lockFolder(folder)
-    if (!locked.ok) return locked
+    if (!locked.ok) return err(held(folder, locked.error))
     release = locked.value
     engine = await openEngine(folder)
     const warehouse = createEmbedded(engine, close, opened)
@@ -90,6 +90,14 @@ export async function openEmbeddedWarehouse(
     return err(unusable(folder, error))
   }
 }
+
+const held = (folder: string, pid: number): OpenError => ({
+  code: 'WAREHOUSE_HELD',
+  pid,
+  message:
+    `the warehouse ${folder} is in use by process ${pid}: ` +
+    'wait until it ends, or name another folder with --warehouse',
+})
 
 function unusable(folder: string, error: unknown): OpenError {
   const reason = (error as Error).message.split('\n')[0]

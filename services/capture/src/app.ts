@@ -1,8 +1,9 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs'
+import { chmodSync, chownSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { err, ok, type Prefix, type Result } from '@goldpan/core'
 import { createLifecycle, createMetrics, hostClock, type Log, serveHealth } from '@goldpan/runtime'
 import type { ConfiguredBus } from '@goldpan/runtime/kafka'
+import { makeFolder } from '@goldpan/runtime/make-folder'
 import { captureToBus } from './capture-to-bus.ts'
 import { dropPrivileges, findUser, type HostUser, isRoot } from './drop-privileges.ts'
 import { createExcludedClients } from './excluded-clients.ts'
@@ -143,7 +144,7 @@ function prepareFolders(
   for (const folder of folders) {
     try {
       // The folders above stay open to others: the user that the sensor becomes must pass them.
-      mkdirSync(folder, { recursive: true })
+      makeFolder(folder)
       chmodSync(folder, 0o700)
       if (user) giveTo(folder, user)
     } catch (error) {

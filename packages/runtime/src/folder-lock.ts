@@ -1,27 +1,31 @@
-import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { err, ok, type Result } from '@goldpan/core'
 
-/** Takes a spool for this process; the lock of a process that is gone is taken over. */
-export function lockSpool(folder: string): Result<() => void, string> {
+/** Gives the folder back. */
+export type Release = () => void
+
+/**
+ * Takes a folder for this process; the error is the pid of who holds it. The lock of a process
+ * that is gone is taken over.
+ */
+export function lockFolder(folder: string): Result<Release, number> {
   const file = join(folder, 'goldpan.pid')
+  // Nobody may see the lock before it says whose it is, and take it for one of the dead.
+  const whole = `${file}.${process.pid}`
   for (;;) {
     try {
-      const descriptor = openSync(file, 'wx', 0o600)
-      writeSync(descriptor, `${process.pid} ${startOf(process.pid)}\n`)
-      closeSync(descriptor)
+      writeFileSync(whole, `${process.pid} ${startOf(process.pid)}\n`, { mode: 0o600 })
+      linkSync(whole, file)
       return ok(() => unlinkSync(file))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    } finally {
+      rmSync(whole, { force: true })
     }
     const holder = readHolder(file)
-    if (holder !== undefined) {
-      return err(
-        `the spool ${folder} is in use by process ${holder}: ` +
-          'give each sensor a name or a folder of its own',
-      )
-    }
-    unlinkSync(file)
+    if (holder !== undefined) return err(holder)
+    rmSync(file, { force: true })
   }
 }
 
