@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createStateStore, Watch } from '@goldpan/anycast-analyzer'
+import { createStateStore, Watch, type WatchRound } from '@goldpan/anycast-analyzer'
 import type { Warehouse } from '@goldpan/warehouse'
 import { openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
 
@@ -60,13 +60,16 @@ async function measureRounds(): Promise<void> {
     minutesPerState: 15,
     firstMinute: end - minutesBefore,
   })
-  await decideTo(watch, end)
-  process.stdout.write(`caught up with an hour: ${highestMegabytes()} MB highest\n`)
+  const caughtUp = await measured(() => decideTo(watch, end))
+  process.stdout.write(`an hour to catch up with: ${figures(caughtUp)}\n`)
   for (let round = 0; round < Number(rounds); round++) {
     await fill(end + round, 1)
     await heartbeat(end + round + 1)
-    writeFileSync('/proc/self/clear_refs', '5')
-    report(await measured(() => watch.round()))
+    let minutes = 0
+    const taken = await measured(async () => {
+      minutes = (await look(watch)).minutesDecided
+    })
+    process.stdout.write(`a round of ${minutes} minute: ${figures(taken)}\n`)
   }
 }
 
@@ -132,44 +135,33 @@ async function heartbeat(minute: number): Promise<void> {
 
 async function decideTo(watch: Watch, minute: number): Promise<void> {
   await heartbeat(minute)
-  for (;;) {
-    const round = await watch.round()
-    if (!round.ok) throw new Error(round.error)
-    if (round.value.minute === minute - 1) return
-  }
+  while ((await look(watch)).minute !== minute - 1);
+}
+
+async function look(watch: Watch): Promise<WatchRound> {
+  const round = await watch.round()
+  if (!round.ok) throw new Error(round.error)
+  return round.value
 }
 
 interface Measured {
   readonly cpuSeconds: number
   readonly seconds: number
-  readonly minutesDecided: number
 }
 
-async function measured(
-  work: () => Promise<Awaited<ReturnType<Watch['round']>>>,
-): Promise<Measured> {
+/** Time of some work; what it took of memory is cleared before. */
+async function measured(work: () => Promise<unknown>): Promise<Measured> {
+  writeFileSync('/proc/self/clear_refs', '5')
   const cpu = process.cpuUsage()
   const start = performance.now()
-  const round = await work()
-  if (!round.ok) throw new Error(round.error)
+  await work()
   const used = process.cpuUsage(cpu)
-  return {
-    cpuSeconds: (used.user + used.system) / 1e6,
-    seconds: (performance.now() - start) / 1000,
-    minutesDecided: round.value.minutesDecided,
-  }
+  const seconds = (performance.now() - start) / 1000
+  return { cpuSeconds: (used.user + used.system) / 1e6, seconds }
 }
 
-function report({ cpuSeconds, seconds, minutesDecided }: Measured): void {
-  const { rss } = process.memoryUsage()
-  process.stdout.write(
-    `round: ${minutesDecided} minute, ${cpuSeconds.toFixed(2)} s CPU, ${seconds.toFixed(2)} s, ` +
-      `${(rss / 1e6).toFixed(0)} MB now, ${highestMegabytes()} MB highest\n`,
-  )
-}
-
-/** Highest resident memory since the start, or since it was last cleared. */
-function highestMegabytes(): string {
+function figures({ cpuSeconds, seconds }: Measured): string {
   const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))!
-  return ((Number(kibibytes) * 1024) / 1e6).toFixed(0)
+  const megabytes = (Number(kibibytes) * 1024) / 1e6
+  return `${cpuSeconds.toFixed(2)} s CPU, ${seconds.toFixed(2)} s, ${megabytes.toFixed(0)} MB highest`
 }

@@ -29,12 +29,20 @@ describe('spans', () => {
     }
   })
 
-  it('take an hour alone that holds more rows than fit', () => {
-    const hours = [1, 2, 3].map((hour) => ({ hour, rows: 2 * spanBounds.rows }))
-    expect(planSpans(hours, { from: 60, to: 239 })).toEqual([
-      { from: 60, to: 119 },
-      { from: 120, to: 179 },
-      { from: 180, to: 239 },
+  it('are stretches of minutes where an hour alone holds more rows than fit', () => {
+    const hours = [1, 2, 3].map((hour) => ({ hour, rows: 2.5 * spanBounds.rows }))
+    expect(planSpans(hours, { from: 60, to: 190 })).toEqual([
+      { from: 60, to: 79 },
+      { from: 80, to: 99 },
+      { from: 100, to: 119 },
+      { from: 120, to: 139 },
+      { from: 140, to: 159 },
+      { from: 160, to: 179 },
+      { from: 180, to: 183 },
+      { from: 184, to: 187 },
+      { from: 188, to: 190 },
     ])
+    const crowded = [{ hour: 1, rows: 1000 * spanBounds.rows }]
+    expect(planSpans(crowded, { from: 60, to: 119 })).toHaveLength(60)
   })
 })
