@@ -162,6 +162,6 @@ async function measured(work: () => Promise<unknown>): Promise<Measured> {
 
 function figures({ cpuSeconds, seconds }: Measured): string {
   const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))!
-  const megabytes = (Number(kibibytes) * 1024) / 1e6
-  return `${cpuSeconds.toFixed(2)} s CPU, ${seconds.toFixed(2)} s, ${megabytes.toFixed(0)} MB highest`
+  const megabytes = ((Number(kibibytes) * 1024) / 1e6).toFixed(0)
+  return `${cpuSeconds.toFixed(2)} s CPU, ${seconds.toFixed(2)} s, ${megabytes} MB highest`
 }

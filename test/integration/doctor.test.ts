@@ -174,6 +174,21 @@ describe('the doctor at the warehouse', () => {
     expect(passed).toContain('rows')
   })
 
+  it('notes what cannot be found because no network is known', async () => {
+    const minute = Math.floor(Date.now() / 60_000) - 1
+    const state = { service: 'ns1.example', minute, digest: '', watcher: 'test', state: '' }
+    await engine.insertRows('analyzer_states', [state], 'state')
+    expect((await doctor(['--warehouse', url])).text).toMatch(/"notes":\[\]/)
+    const handshake = { service: 'ns1.example', site: 'ams', sensor: 'one', ip_version: 4 }
+    const time = formatWarehouseTime((Date.now() - 5000) * 1000)
+    await engine.insertRows('handshakes', [{ ...handshake, time, prefix: '::ffff:192.0.2.0' }], 'h')
+    const { code, text } = await doctor(['--warehouse', url])
+    expect(code).toBe(0)
+    expect(text).toMatch(
+      /neither network nor country is known of all 1 client prefixes: nothing can/,
+    )
+  })
+
   it('names the clock when this host is an hour ahead', async () => {
     const env = { GOLDPAN_TEST_CLOCK_MILLIS: '3600000' }
     const { stopsAt, text } = await doctor(['--warehouse', url], {

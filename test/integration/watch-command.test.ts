@@ -52,6 +52,15 @@ it('leaves the findings of analyze as they are when it catches up', () => {
   expect(JSON.parse(findings())).toEqual(before)
 })
 
+it('says once what cannot be found without networks, and what to do', () => {
+  const inputs = world.sites.map((site) => `${site}=${site}.pcap`)
+  const { code } = goldpan('analyze', ...inputs, '--service', world.service, '--warehouse', 'blind')
+  expect(code).toBe(0)
+  const { err } = goldpan('watch', '--warehouse', 'blind', '--until-caught-up')
+  expect(err.split('neither network nor country is known of all')).toHaveLength(2)
+  expect(err).toMatch(/nothing can be found there; give goldpan estimate a file with --networks/)
+})
+
 it('serves metrics beside others, and ends in order when it is told to', async () => {
   const watching = spawn(process.execPath, [main, 'watch', '--warehouse', 'warehouse'], {
     cwd: folder,
@@ -64,6 +73,7 @@ it('serves metrics beside others, and ends in order when it is told to', async (
   expect(findings()).toContain('polarization')
   const metrics = await (await fetch(`${url}/metrics`)).text()
   expect(metrics).toMatch(/goldpan_watch_decided_until_seconds\{service="ns1.example"\} \d+/)
+  expect(metrics).toMatch(/goldpan_watch_prefixes\{[^}]*known="network_and_country"\} [1-9]\d+/)
   watching.kill('SIGTERM')
   const [code] = await once(watching, 'exit')
   expect(code, await log).toBe(143)

@@ -111,4 +111,49 @@ describe('watch', () => {
     expect((await roundOf(watch)).lateRows).toBe(10)
     expect((await roundOf(watch)).lateRows).toBe(0)
   })
+
+  /** The world under another service's name, its prefixes known from an hour on only. */
+  const copyWorld = async (name: string, knownFromHour: number): Promise<void> => {
+    const known = `time >= (SELECT min(time) FROM handshakes WHERE service = '${service}') +
+      INTERVAL ${knownFromHour * 3600} SECOND`
+    await warehouse.command(
+      `INSERT INTO handshakes
+       SELECT * REPLACE ('${name}' AS service, if(${known}, asn, NULL) AS asn,
+         if(${known}, country, NULL) AS country)
+       FROM handshakes WHERE handshakes.service = '${service}'`,
+    )
+    for (const table of ['traffic', 'sensor_status']) {
+      await warehouse.command(
+        `INSERT INTO ${table} SELECT * REPLACE ('${name}' AS service) FROM ${table}
+         WHERE ${table}.service = '${service}'`,
+      )
+    }
+  }
+  const watchTo = async (name: string) => {
+    for (let rounds = 0; rounds < 30; rounds++) {
+      const store = createStateStore({ warehouse, service: name, watcher: 'known' })
+      const options = { warehouse, service: name, store, sites: async () => [] }
+      const round = await roundOf(new Watch({ ...options, minutesPerState: 37 }))
+      if (round.ended) return round
+    }
+    throw new Error('it does not end')
+  }
+
+  it('finds nothing where neither network nor country is known, and counts it', async () => {
+    await copyWorld('blind.example', 99)
+    const { knownNetworks, open } = await watchTo('blind.example')
+    expect(open).toEqual([])
+    expect(knownNetworks).toMatchObject({ networkAndCountry: 0, networkAlone: 0, countryAlone: 0 })
+    expect(knownNetworks.neither).toBeGreaterThan(50)
+  })
+
+  it('learns networks that the rows tell later, across restarts', async () => {
+    await copyWorld('late.example', 0.75)
+    const { knownNetworks } = await watchTo('late.example')
+    expect(knownNetworks.neither).toBeLessThan(knownNetworks.networkAndCountry / 10)
+    const found = await readFindings(warehouse, { service: 'late.example' })
+    expect(found.map(({ kind, onset }) => [kind, onset])).toEqual(
+      expected.map(({ kind, onset }) => [kind, onset]),
+    )
+  })
 })

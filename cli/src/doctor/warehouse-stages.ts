@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs'
+import { describeBlindness, type KnownNetworks } from '@goldpan/anycast-analyzer'
 import { isServerUrl, type Warehouse } from '@goldpan/warehouse'
 import type { DoctorContext } from './context.ts'
 import { flows, type Stage, stops, unseen, type Verdict } from './stage.ts'
@@ -204,6 +205,26 @@ export const analyzerStage: Stage = {
           `${context.urls.watch}/readyz`,
       )
     }
-    return flows(`the last decided minute ended ${row.behind.toFixed(0)} s ago`)
+    const sees = `the last decided minute ended ${row.behind.toFixed(0)} s ago`
+    return flows(sees, await blindnessNotes(opened.value))
   },
+}
+
+/** What the analyzer cannot find in the last minutes, for want of networks or countries. */
+async function blindnessNotes(warehouse: Warehouse): Promise<string[]> {
+  const [known] = await warehouse.query<KnownNetworks>(
+    `SELECT toFloat64(countIf(network AND land)) AS networkAndCountry,
+       toFloat64(countIf(network AND NOT land)) AS networkAlone,
+       toFloat64(countIf(NOT network AND land)) AS countryAlone,
+       toFloat64(countIf(NOT network AND NOT land)) AS neither
+     FROM
+     (
+       SELECT max(ifNull(asn, 0)) > 0 AS network, max(ifNull(toString(country), '')) != '' AS land
+       FROM handshakes
+       WHERE time >= now64(3) - INTERVAL 10 MINUTE AND excluded = ''
+       GROUP BY service, prefix
+     )`,
+  )
+  const blindness = describeBlindness(known!)
+  return blindness ? [blindness.sentence] : []
 }

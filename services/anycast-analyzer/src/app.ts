@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Finding } from '@goldpan/core'
 import type { Log, Readiness } from '@goldpan/runtime'
 import { readAnalyzerSites, readServices, type Warehouse } from '@goldpan/warehouse'
+import { describeBlindness, type KnownNetworks } from './known-networks.ts'
 import type { WatchMetrics } from './metrics.ts'
 import { createRollUps } from './roll-ups.ts'
 import { createStateStore } from './state-store.ts'
@@ -39,6 +40,8 @@ export function createWatchApp(options: WatchAppOptions): WatchApp {
   const decided = new Map<string, number>()
   const rollUps = createRollUps(options)
 
+  const sayWhatCannotBeFound = createBlindnessLog(log)
+
   /** One look at a service; whether another one is worth it at once. */
   const look = async (service: string): Promise<boolean> => {
     const watch = watches.get(service) ?? createWatch(options, service)
@@ -56,6 +59,7 @@ export function createWatchApp(options: WatchAppOptions): WatchApp {
     }
     failures.delete(service)
     note(options, service, round.value, performance.now() / 1000 - seconds)
+    sayWhatCannotBeFound(service, round.value)
     open.set(service, round.value.open)
     if (round.value.minute !== undefined) decided.set(service, round.value.minute)
     countOpen(options.metrics, [...open.values()].flat())
@@ -117,9 +121,35 @@ function note(
   metrics.lateRows.inc({ service }, round.lateRows)
   metrics.setAside.set({ service }, round.setAside)
   metrics.late.set({ service }, round.lateSensors)
+  notePrefixes(metrics, service, round.knownNetworks)
   for (const finding of round.changed) tell(metrics, log, finding)
   if (round.setAside > 0) {
     log.warnRarely({ service }, 'sensors are set aside, their clocks are off the median')
+  }
+}
+
+function notePrefixes(metrics: WatchMetrics, service: string, known: KnownNetworks): void {
+  const { networkAndCountry, networkAlone, countryAlone, neither } = known
+  metrics.prefixes.set({ service, known: 'network_and_country' }, networkAndCountry)
+  metrics.prefixes.set({ service, known: 'network' }, networkAlone)
+  metrics.prefixes.set({ service, known: 'country' }, countryAlone)
+  metrics.prefixes.set({ service, known: 'none' }, neither)
+}
+
+/** Says once a service what cannot be found, again when it is something else, and its end. */
+function createBlindnessLog(log: Log) {
+  const told = new Map<string, string>()
+  return (service: string, { minutesDecided, knownNetworks }: WatchRound): void => {
+    if (minutesDecided === 0) return
+    const blindness = describeBlindness(knownNetworks)
+    if (blindness?.kind === told.get(service)) return
+    if (blindness) {
+      told.set(service, blindness.kind)
+      log.warn({ service }, blindness.sentence)
+    } else {
+      told.delete(service)
+      log.info({ service }, 'networks and countries of most client prefixes are known now')
+    }
   }
 }
 

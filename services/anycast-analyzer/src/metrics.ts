@@ -29,6 +29,11 @@ export function createWatchMetrics(metrics: Metrics) {
       help: 'Packet time between the last decided minute and the farthest sensor.',
       labels: perService,
     }),
+    prefixes: metrics.gauge({
+      name: 'prefixes',
+      help: 'Client prefixes by what is known: network_and_country, network, country or none.',
+      labels: ['service', 'known'],
+    }),
     open: metrics.gauge({
       name: 'findings_open',
       help: 'Findings that are open now.',

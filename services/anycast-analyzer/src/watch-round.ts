@@ -9,6 +9,7 @@ import {
 import { type Analyzer, type AnalyzerSite, createAnalyzer } from './analyzer.ts'
 import { createAnalyzerMemory } from './analyzer-memory.ts'
 import { type Decidable, decidableMinute } from './decidable-minute.ts'
+import { countKnownNetworks, type KnownNetworks, learnNetworks } from './known-networks.ts'
 import type { LiveMemory } from './memory-codec.ts'
 import type { MinuteWindow } from './minute-window.ts'
 import { createPrefixTable } from './prefix-table.ts'
@@ -40,6 +41,8 @@ export interface WatchRound {
   readonly lateRows: number
   readonly setAside: number
   readonly lateSensors: number
+  /** What the analyzer knows of the client prefixes. */
+  readonly knownNetworks: KnownNetworks
   /** Packet time between the last decided minute's end and the farthest sensor, seconds. */
   readonly lagSeconds: number
   /** Nothing follows: every input ended and every minute is decided. */
@@ -114,6 +117,7 @@ export class Watch {
       lateRows: await this.#countLate(),
       setAside: decidable.setAside.length,
       lateSensors: decidable.late.length,
+      knownNetworks: countKnownNetworks(this.#memory?.table ?? createPrefixTable(0)),
       lagSeconds: minute === undefined ? 0 : Math.max(0, farthest / 1e6 - (minute + 1) * 60),
       ended: step !== 'superseded' && step.ended,
       superseded: step === 'superseded',
@@ -155,20 +159,14 @@ export class Watch {
     const span = await this.#nextSpan(decidable)
     if (!span) return { minutes: 0, changed: [], ended: decidable.ended }
     const { warehouse, service, store } = this.#options
-    const { memory, firstMinute, lastMinute, rows, isLast } = span
-    const analyzer = await this.#createAnalyzer(memory)
+    const { firstMinute, lastMinute, rows, isLast } = span
     const [fromMicros, toMicros] = [firstMinute * 60e6, (lastMinute + 1) * 60e6]
-    const bounds = { firstMinute, lastMinute, fromMicros, toMicros }
-    const source = {
-      warehouse,
-      service,
-      table: memory.table,
-      sites: memory.sites,
-      rows,
-      ...bounds,
-    }
-    await readPrefixes(source)
-    for await (const window of readWindows(source)) {
+    const bounds = { warehouse, service, firstMinute, lastMinute, fromMicros, toMicros }
+    const learned = await readPrefixes({ ...bounds, table: span.memory.table })
+    const memory = learnNetworks(span.memory, learned)
+    const analyzer = await this.#createAnalyzer(memory)
+    const { table, sites } = memory
+    for await (const window of readWindows({ ...bounds, table, sites, rows })) {
       const before = Math.max(memory.state.minute, firstMinute - 1)
       analyzer.advance(window)
       noteDecided(memory.decidedRows, before, window)

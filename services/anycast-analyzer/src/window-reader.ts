@@ -8,6 +8,7 @@ import {
   type Warehouse,
 } from '@goldpan/warehouse'
 import { tableFromIPC, type Vector } from 'apache-arrow'
+import type { LearnedNetwork } from './known-networks.ts'
 import { createMinuteWindowBuilder, type MinuteWindow } from './minute-window.ts'
 import type { PrefixTable } from './prefix-table.ts'
 import { type MinuteSpan, planSpans, spanBounds } from './span-plan.ts'
@@ -29,20 +30,32 @@ export interface WindowSource {
   readonly rows: number
 }
 
-/** Adds the prefixes that completed a handshake between two minutes to the table. */
-export async function readPrefixes(source: Omit<WindowSource, 'sites' | 'rows'>): Promise<void> {
+/**
+ * Adds the prefixes that completed a handshake between two minutes to the table; returns what is
+ * known now of prefixes that were there without their network or country.
+ */
+export async function readPrefixes(
+  source: Omit<WindowSource, 'sites' | 'rows'>,
+): Promise<ReadonlyMap<number, LearnedNetwork>> {
+  const { table } = source
   const span = spanOf(source, source.firstMinute, source.lastMinute)
   const rows = tableFromIPC(await readAnalyzerPrefixes(source.warehouse, span))
+  const learned = new Map<number, LearnedNetwork>()
   for (const batch of rows.batches) {
     const prefixes = bytesOf(batch.getChild('prefix'))
     const asns = batch.getChild('asn')!
     const countries = batch.getChild('country')!
     for (let row = 0; row < batch.numRows; row++) {
-      const country = countries.get(row)
-      const code = country instanceof Uint8Array ? new TextDecoder().decode(country) : country
-      source.table.add(prefixes, row * 16, asns.get(row), code)
+      const text = countries.get(row)
+      const country = text instanceof Uint8Array ? new TextDecoder().decode(text) : text
+      const asn = asns.get(row)
+      const prefix = table.add(prefixes, row * 16, asn, country)
+      const isNews =
+        (asn !== 0 && table.asn(prefix) === 0) || (country !== '' && table.country(prefix) === 0)
+      if (isNews) learned.set(prefix, { asn, country })
     }
   }
+  return learned
 }
 
 /** The minutes that have rows, in order, and the first and the last, whether they have or not. */
