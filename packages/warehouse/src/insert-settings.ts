@@ -6,6 +6,8 @@
 export const insertSettings = {
   async_insert: 0,
   insert_deduplicate: 1,
+  /** What the views give has one row a key already; the engine would merge it once more. */
+  optimize_on_insert: 0,
   deduplicate_blocks_in_dependent_materialized_views: 1,
   max_insert_block_size: '1000000',
   min_insert_block_size_rows: '1000000',

@@ -3,6 +3,7 @@ import type { Log, Readiness } from '@goldpan/runtime'
 import type { ConfigOf } from '@goldpan/runtime/config'
 import type { KafkaOptions } from '@goldpan/runtime/kafka'
 import type { Warehouse } from '@goldpan/warehouse'
+import { Backlog } from './backlog.ts'
 import { messageDaysMax } from './check-record.ts'
 import type { estimateSection } from './config.ts'
 import { createDeadLetters } from './dead-letters.ts'
@@ -30,8 +31,11 @@ export interface EstimateApp {
 }
 
 /** A block is smaller than 500 k rows and 256 MB, and lies in few partitions of its table. */
+const blockRowsMax = 500_000
+/** Of a backlog a block takes so many times the rows that close one. */
+const backlogFactor = 4
 const blockMost = {
-  ...{ rowsMax: 500_000, bytesMax: 200 * 2 ** 20, messagesMax: 10_000 },
+  ...{ bytesMax: 200 * 2 ** 20, messagesMax: 10_000 },
   daysMax: 2 * messageDaysMax,
 }
 const partsEveryMillis = 5_000
@@ -44,15 +48,18 @@ export function createEstimateApp(options: EstimateAppOptions): EstimateApp {
   let networks = options.places.networks
   let factor = 1
   let watch: NodeJS.Timeout | undefined
+  const backlog = new Backlog()
+  const rowsMin = config.range_rows
+  const rowsMost = Math.min(backlogFactor * rowsMin, blockRowsMax)
   const limits = (): LineLimits => ({
     ...blockMost,
-    rowsMin: config.range_rows,
+    ...{ rowsMin, rowsMax: backlog.share(rowsMin, rowsMost) },
     ageMillis: config.range_age * factor,
     proofMillis: config.session_timeout / 2,
   })
   const deadLetters = createDeadLetters(warehouse, { ...kafka, log })
   const shared = {
-    ...{ warehouse, deadLetters, limits, metrics, log },
+    ...{ warehouse, deadLetters, limits, backlog, metrics, log },
     networks: () => networks,
     now: () => performance.now(),
     newIncarnation: () => randomBytes(8).toString('base64url'),

@@ -15,7 +15,7 @@ export const estimateSection = section('The estimator, goldpan estimate.', {
     min: 1,
     max: 400_000,
     unit: 'rows',
-    about: 'Rows of a partition that are inserted together at most, as one block.',
+    about: 'Rows of a partition that make a block; of a backlog it takes up to four times as many.',
   }),
   range_age: duration({
     default: '250ms',

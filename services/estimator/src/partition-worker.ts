@@ -7,6 +7,7 @@ import {
   OwnershipLost,
 } from '@goldpan/runtime/kafka'
 import type { Warehouse } from '@goldpan/warehouse'
+import { type Backlog, mustPause } from './backlog.ts'
 import { type Block, buildBlock, insertBlock, type RejectCounts } from './block.ts'
 import { BootLedger, bootKey, decodeCommitted } from './boot-ledger.ts'
 import { type CheckedRecord, checkRecord } from './check-record.ts'
@@ -22,6 +23,7 @@ export interface WorkerShared {
   readonly networks: () => NetworkTable | undefined
   readonly deadLetters: DeadLetterSink
   readonly limits: () => LineLimits
+  readonly backlog: Backlog
   readonly metrics: EstimatorMetrics
   readonly log: Log
   /** Milliseconds that only grow. */
@@ -29,9 +31,6 @@ export interface WorkerShared {
   readonly newIncarnation: () => string
 }
 
-/** Rows and messages that may wait for the warehouse before fetching pauses. */
-const waitingRowsMax = 150_000
-const waitingMessagesMax = 20_000
 const pauseMillisMin = 100
 const pauseMillisMax = 5_000
 
@@ -104,6 +103,7 @@ export class PartitionWorker {
   /** The partition is not ours any more. */
   lose(): void {
     this.#isLost = true
+    this.#steer()
     this.#wake()
   }
 
@@ -137,6 +137,8 @@ export class PartitionWorker {
       case 'commit': {
         await this.#membership.commit(this.#topic, this.#partition, action.next, action.metadata)
         this.#line.committed(now())
+        // What waited is on its way now: fetch while it is inserted.
+        this.#steer()
         metrics.lag(this.#topic, this.#partition, this.#highWatermark - action.next)
         break
       }
@@ -235,17 +237,13 @@ export class PartitionWorker {
 
   /** Pauses fetching while too much waits, and resumes it. */
   #steer(): void {
-    const { waitingRows, waitingMessages } = this.#line
-    const isFull = waitingRows > waitingRowsMax || waitingMessages > waitingMessagesMax
-    const isEmptier = waitingRows < waitingRowsMax / 2 && waitingMessages < waitingMessagesMax / 2
+    this.#shared.backlog.note(this, this.#isLost ? 0 : this.#line.waitingRows)
     if (this.#isLost) return
-    if (isFull && !this.#isPaused) {
-      this.#isPaused = true
-      this.#membership.pause(this.#topic, this.#partition)
-    } else if (isEmptier && this.#isPaused) {
-      this.#isPaused = false
-      this.#membership.resume(this.#topic, this.#partition)
-    }
+    const isPaused = mustPause(this.#line, this.#shared.limits().rowsMax, this.#isPaused)
+    if (isPaused === this.#isPaused) return
+    this.#isPaused = isPaused
+    if (isPaused) this.#membership.pause(this.#topic, this.#partition)
+    else this.#membership.resume(this.#topic, this.#partition)
   }
 
   /** What was fetched lies behind the position: go back, unless the log begins there now. */

@@ -270,8 +270,11 @@ const rangeOf = (line: RangeLine<LineMessage>, now: number): string => {
 
 it('closes a range by rows, by age, before a message that is too much, and when told', () => {
   const byRows = open()
-  byRows.take([message(0, 4), message(1, 3), message(2, 1), message(3, 1)], 0)
+  byRows.take([message(0, 4), message(1, 3), message(2, 1)], 0)
   expect(rangeOf(byRows, 1)).toBe('3')
+  const ofBacklog = open()
+  ofBacklog.take([message(0, 4), message(1, 4), message(2, 4), message(3, 4)], 0)
+  expect(rangeOf(ofBacklog, 1)).toBe('3')
   const byAge = open()
   byAge.take([message(0, 1), message(1, 1)], 0)
   expect(byAge.action(4)).toEqual({ do: 'wait', millis: 1 })

@@ -23,9 +23,9 @@ export interface LineMessage {
 }
 
 export interface LineLimits {
-  /** A range is closed once it has so many rows. */
+  /** A range is closed once it has so many rows: whatever waits by then goes along, … */
   readonly rowsMin: number
-  /** … and never has more than this, unless one message does. */
+  /** … up to this many, unless one message has more. */
   readonly rowsMax: number
   readonly bytesMax: number
   readonly messagesMax: number
@@ -218,11 +218,11 @@ export class RangeLine<Message extends LineMessage> {
       for (const day of message.days) days.add(day)
       const isTooMuch = rows > rowsMax || bytes > bytesMax || days.size > daysMax
       if (isTooMuch && index > 0) return index
-      if (rows >= rowsMin || index + 1 >= messagesMax) return index + 1
+      if (index + 1 >= messagesMax) return index + 1
     }
     const first = this.#queue[0]
     const isDue = first !== undefined && nowMillis - first.arrivedMillis >= ageMillis
-    return isDue || isLast ? this.#queue.length : 0
+    return rows >= rowsMin || isDue || isLast ? this.#queue.length : 0
   }
 
   #unknownBoots(count: number): string[] {
