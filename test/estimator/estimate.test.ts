@@ -8,6 +8,7 @@ import type { BusMessage } from '@goldpan/runtime'
 import { createKafkaSender, type KafkaSender, topicSettingsDefault } from '@goldpan/runtime/kafka'
 import { openServerWarehouse, type Warehouse } from '@goldpan/warehouse'
 import { encodeSensorStatus, encodeTraffic } from '@goldpan/wire'
+import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { missingBroker } from '../broker/broker-jars.ts'
 import { keepingLog } from '../broker/bus-reader.ts'
@@ -23,6 +24,22 @@ const live = (sensor: string, service: string) => ({
   ...{ source: { service, site: 'ams', sensor }, boot: randomUUID() },
   ...{ startMicros, microsPerRow: 1000 },
 })
+
+/** Four batches that claim much: 100 MB in each compression, and more records than are taken. */
+async function sendBombs(broker: string, key: string): Promise<void> {
+  const kafka = new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING })
+  const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
+  await producer.connect()
+  const topic = 'goldpan.handshakes.v1'
+  const { GZIP, LZ4, ZSTD } = kafkajs.CompressionTypes
+  const value = Buffer.alloc(100e6)
+  for (const compression of [GZIP, LZ4, ZSTD]) {
+    await producer.send({ topic, compression, messages: [{ key, value }] })
+  }
+  const messages = Array.from({ length: 20_000 }, () => ({ key, value: 'x' }))
+  await producer.send({ topic, compression: ZSTD, messages })
+  await producer.disconnect()
+}
 
 describe.skipIf(missing)(
   `goldpan estimate between real brokers and tables ${missing ?? ''}`,
@@ -156,6 +173,17 @@ describe.skipIf(missing)(
       expect(reasons.map(({ reason }) => reason)).toEqual([
         ...['not_arrow', 'too_many_days', 'wrong_key', 'wrong_version'],
       ])
+    })
+
+    it('lays aside a batch that inflates too far as one letter, and goes on', async () => {
+      const service = randomUUID()
+      const good = loadMessage(live('x', service), { n: 0, firstRow: 0, rows: 10 })
+      await sendBombs(broker.plain, `${service}/ams/x`)
+      await send(good)
+      const rows = `(SELECT count() FROM handshakes WHERE service = '${service}')`
+      expect(await settled(rows, 10)).toBe(10)
+      const letters = "(SELECT count() FROM dead_letters WHERE reason = 'batch_too_large')"
+      expect(await settled(letters, 4)).toBe(4)
     })
 
     it('stops in the order of the data: what it took is there, and code 143 says why', async () => {

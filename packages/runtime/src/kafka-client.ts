@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import kafkajs, { type Kafka, type LogEntry, type SASLOptions } from 'kafkajs'
 import { registerKafkaCodecs } from './kafka-codecs.ts'
+import { boundFetchedBatches } from './kafka-fetched-batches.ts'
 import type { Log } from './log.ts'
 
 /** PEM texts; without `ca` the authorities that Node ships are trusted. */
@@ -43,6 +44,7 @@ const connectMillis = 3_000
  */
 export function createKafkaClient(options: KafkaClientOptions): Kafka {
   registerKafkaCodecs()
+  boundFetchedBatches()
   const { brokers, clientId, security, log } = options
   return new kafkajs.Kafka({
     brokers: [...brokers],

@@ -8,6 +8,7 @@ import kafkajs, {
   type PartitionAssigner,
 } from 'kafkajs'
 import { createKafkaClient } from './kafka-client.ts'
+import { refusalOf } from './kafka-fetched-batches.ts'
 import {
   type BusRecord,
   type GroupHandler,
@@ -266,7 +267,8 @@ class GroupClient implements KafkaGroupClient {
 
 type KafkaMessage = EachBatchPayload['batch']['messages'][number]
 
-function toRecord({ offset, key, value, headers, timestamp }: KafkaMessage): BusRecord {
+function toRecord(message: KafkaMessage): BusRecord {
+  const { offset, key, value, headers, timestamp } = message
   const texts = Object.entries(headers ?? {}).map(([name, text]) => [name, String(text)])
   return {
     offset: Number(offset),
@@ -274,5 +276,6 @@ function toRecord({ offset, key, value, headers, timestamp }: KafkaMessage): Bus
     value: value ?? Buffer.alloc(0),
     headers: Object.fromEntries(texts),
     timestampMillis: Number(timestamp),
+    refusal: refusalOf(message),
   }
 }

@@ -1,4 +1,5 @@
 import type { KafkaClientOptions } from './kafka-client.ts'
+import type { BatchRefusal } from './kafka-record-batch.ts'
 import type { TopicSettings } from './kafka-topics.ts'
 
 /** A message as it stands in a partition. */
@@ -9,6 +10,8 @@ export interface BusRecord {
   readonly headers: Readonly<Record<string, string>>
   /** The broker's time of arrival, where the topic was made by us. */
   readonly timestampMillis: number
+  /** It stands for the batch that ends here, which was refused: nothing of that was read. */
+  readonly refusal?: BatchRefusal | undefined
 }
 
 export interface FetchedRecords {

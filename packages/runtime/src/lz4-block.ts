@@ -109,7 +109,9 @@ export function decompressBlock(source: Uint8Array, target: Uint8Array, start: n
   }
 }
 
-const tooLong = (): Error => new Error('an LZ4 block that is too long')
+/** With the code that Node's decompressors give to it. */
+const tooLong = (): Error =>
+  Object.assign(new Error('an LZ4 block that is too long'), { code: 'ERR_BUFFER_TOO_LARGE' })
 
 function copyLiterals(
   reader: BlockReader,

@@ -15,6 +15,8 @@ export const deadReasons = [
   'wrong_name',
   /** Its rows lie in more days than one insert may touch. */
   'too_many_days',
+  /** A record batch of the bus, as one: it inflates to more than a bound, or cannot be read. */
+  ...(['batch_too_large', 'batch_unreadable'] as const),
 ] as const
 export type DeadReason = (typeof deadReasons)[number]
 
@@ -42,6 +44,8 @@ const nameCharsMax = 255
 const linkCharsMax = 64
 /** Days that the rows of one message may lie in; a sensor flushes every hour. */
 export const messageDaysMax = 16
+/** The table of dead letters holds no later times. */
+const timestampMillisMax = 2 ** 32 * 1e3
 /** A live sensor's clock that differs more from the broker's is wrong. */
 const clockMillisMax = 60_000
 /** Rows are the sensor's present when its own clock says so; others are replayed. */
@@ -49,6 +53,10 @@ const presentMillisMax = 3_600_000
 
 /** Decodes and checks a record; whatever is wrong with it becomes a dead letter. */
 export function checkRecord(topic: Topic, record: BusRecord, nowMillis: number): CheckedRecord {
+  if (record.refusal) {
+    const where = { offset: record.offset, bytes: 0, arrivedMillis: nowMillis }
+    return { ...where, ...dead(record, record.refusal, new Uint8Array(0)) }
+  }
   const common = { offset: record.offset, bytes: record.value.length, arrivedMillis: nowMillis }
   // A copy: the record lies anywhere in a large buffer, columns must be aligned.
   const value = new Uint8Array(record.value)
@@ -82,7 +90,9 @@ const codeReasons: Readonly<Record<WireError['code'], DeadReason>> = {
 const deadReasonOf = ({ code }: WireError): DeadReason => codeReasons[code]
 
 function dead(record: BusRecord, reason: DeadReason, value: Uint8Array) {
-  const { key, timestampMillis } = record
+  const { key } = record
+  // A sender's own, on a topic that others made.
+  const timestampMillis = Math.min(Math.max(record.timestampMillis, 0), timestampMillisMax) || 0
   const letter: DeadLetter = {
     ...{ reason, key: key.slice(0, 4 * nameCharsMax), timestampMillis },
     ...(reason === 'wrong_version' ? { value } : {}),
