@@ -115,6 +115,15 @@ function retransmissions(): GoldenCapture[] {
       rows: [{ ...last, flags: 'ambiguous' }],
     },
     golden(
+      'clock-stepped-back-between-syn-acks',
+      talk()
+        .syn(3 * second)
+        .synack(3 * second + 100)
+        .synack(second)
+        .ack(second + 20_000),
+      [{ at: second, rtt: 20_000, accept: 100, retransmissions: 1, flags: 'ambiguous' }],
+    ),
+    golden(
       'mirror-port-copies-are-no-retransmissions',
       talk()
         .syn(0, { ipId: 1 })
@@ -249,6 +258,14 @@ function fastOpen(): GoldenCapture[] {
         .synack(100, { fastOpenCookie: cookie })
         .ack(100 + rtt),
       [{ at: 100, rtt, accept: 100, flags: 'fast_open' }],
+    ),
+    golden(
+      'fast-open-data-refused',
+      talk()
+        .syn(0, { fastOpenCookie: cookie, payload: dnsQueryOverTcp })
+        .synack(100)
+        .ack(100 + rtt, { payload: dnsQueryOverTcp }),
+      [{ at: 100, rtt, accept: 100, flags: 'ack_with_data fast_open' }],
     ),
     golden('fast-open-data-accepted', open(40_000).ack(100 + rtt, { sequence: accepted }), [
       { at: 100, rtt, accept: 100, flags: 'fast_open' },

@@ -76,7 +76,8 @@ export class HandshakeModel {
     const number = segment.sequence + 1
     const known = this.#opening(connection, number)
     if (known && micros - known.micros <= 60e6) {
-      if (known.packet === packet && micros - known.micros <= 5000) this.counters.duplicates++
+      if (known.packet === packet && Math.abs(micros - known.micros) <= 5000)
+        this.counters.duplicates++
       else if (!known.answer) known.micros = micros
       return
     }
@@ -104,7 +105,7 @@ export class HandshakeModel {
       this.#answer(pending, segment)
     } else if (known.isDone) {
       return
-    } else if (known.packet === packet && micros - known.synacks.at(-1)!.micros <= 5000) {
+    } else if (known.packet === packet && Math.abs(micros - known.synacks.at(-1)!.micros) <= 5000) {
       this.counters.duplicates++
     } else {
       known.synacks.push(synack)

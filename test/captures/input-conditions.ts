@@ -65,6 +65,7 @@ function frames(): GoldenCapture[] {
     .ack(100 + rtt)
   withQuery.ack(200 + rtt, { payload: dnsQueryOverTcp })
   const offloaded = new Conversation({ clientShape: { zeroIpLength: true } })
+  const offloadedTs = new Conversation({ shape: { zeroIpLength: true } })
   const laterFragment = new Conversation().syn(0).synack(100)
   laterFragment.ack(9000, { fragmentOffset: 100 }).ack(100 + rtt)
   const mapped = { client: '::ffff:198.51.100.7', server: '::ffff:192.0.2.53' }
@@ -77,6 +78,12 @@ function frames(): GoldenCapture[] {
     {
       name: 'segmentation-offload-without-ip-length.pcap',
       bytes: pcapOf(completeHandshake(offloaded, 0, rtt).frames),
+      rows: [rowV4],
+    },
+    {
+      // Ethernet, IPv4 and TCP without options: 54 bytes.
+      name: 'segmentation-offload-and-a-snaplen-that-cuts-the-options.pcap',
+      bytes: pcapOf(completeHandshake(offloadedTs, 0, rtt).frames, { snapLength: 54 }),
       rows: [rowV4],
     },
     { name: 'later-fragment.pcap', bytes: pcapOf(laterFragment.frames), rows: [rowV4] },

@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createPcapngWriter } from '@goldpan/packet'
 import { writeWorld } from '@goldpan/simulator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Conversation, completeHandshake } from '../captures/conversation.ts'
 import { smallWorld } from './small-world.ts'
 
 /** One input that cannot be read is no reason not to read the others. */
@@ -65,5 +67,41 @@ describe('an input that cannot be read, among others', () => {
     expect(goldpan('handshakes', 'a', 'b')).toEqual({ code: 1, out: '', said })
     const analyzed = goldpan('analyze', 'ams=a', 'fra=b', '--service', 's')
     expect(analyzed).toEqual({ code: 1, out: '', said })
+  })
+})
+
+describe('a pcapng with an interface whose link type cannot be read', () => {
+  const talk = completeHandshake(new Conversation(), 0, 25_000)
+  const capture = (links: readonly number[]): Buffer => {
+    const writer = createPcapngWriter(links.map((linkType) => ({ linkType })))
+    const blocks = links.flatMap((_, id) =>
+      talk.frames.map(({ micros, frame }) => writer.packet(id, BigInt(micros), frame)),
+    )
+    return Buffer.concat([writer.header, ...blocks])
+  }
+
+  it('is read without it, and says so', () => {
+    writeFileSync(join(folder, 'part.pcapng'), capture([147, 1]))
+    const said = ['goldpan: part.pcapng: 3 packets of link type 147 were passed over']
+    const { code, out, said: told } = goldpan('handshakes', 'part.pcapng')
+    expect([code, told, out.split('\n').length]).toEqual([0, said, 3])
+    const words = ['--service', 's', '--format', 'json']
+    const analyzed = goldpan('analyze', 'ams=part.pcapng', ...words)
+    expect([analyzed.code, analyzed.said]).toEqual([0, said])
+    expect(JSON.parse(analyzed.out).captures[0].counters.handshakes).toBe(1)
+  })
+
+  it('is one sentence where it has no other', () => {
+    writeFileSync(join(folder, 'other.pcapng'), capture([147]))
+    for (const words of [
+      ['handshakes', 'other.pcapng'],
+      ['analyze', 'ams=other.pcapng', '--service', 's'],
+    ]) {
+      const { code, said } = goldpan(...words)
+      expect([code, said]).toEqual([
+        1,
+        [expect.stringMatching(/^goldpan: other\.pcapng: its link type 147 cannot be read: /)],
+      ])
+    }
   })
 })

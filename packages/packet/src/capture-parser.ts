@@ -37,6 +37,16 @@ export interface CaptureParser {
   readonly damage: CaptureDamage | undefined
   /** Bytes of the capture that were consumed. */
   readonly position: number
+  /** Packets that were passed over for the link type of their interface. */
+  readonly unknownLinks?: UnknownLinks | undefined
+}
+
+export interface UnknownLinks {
+  readonly packets: number
+  /** The first such link type. */
+  readonly linkType: number
+  /** Whether no interface has a link type that can be read. */
+  readonly areAll: boolean
 }
 
 /** Bytes that suffice to recognise a capture format. */

@@ -28,6 +28,9 @@ export function decodeSegment(
   return outcome.other
 }
 
+/** A length that the IP header does not say; far below what extension headers take away. */
+const lengthUnknown = -(2 ** 30)
+
 /** RFC 791 §3.1. */
 function decodeIpv4(segment: Segment, buffer: Uint8Array, network: number, end: number): number {
   const carried = buffer[network + 9]!
@@ -44,7 +47,7 @@ function decodeIpv4(segment: Segment, buffer: Uint8Array, network: number, end: 
   const totalBytes = (buffer[network + 2]! << 8) | buffer[network + 3]!
   const transport = network + headerBytes
   // Segmentation offload leaves the length 0: then the capture is all there is to go by.
-  const transportBytes = totalBytes === 0 ? end - transport : totalBytes - headerBytes
+  const transportBytes = totalBytes === 0 ? lengthUnknown : totalBytes - headerBytes
   return decodeTransport(segment, buffer, transport, end, carried, transportBytes)
 }
 
@@ -67,7 +70,7 @@ function decodeIpv6(segment: Segment, buffer: Uint8Array, network: number, end: 
   }
   const carried = buffer[network + 6]!
   const payloadBytes = (buffer[network + 4]! << 8) | buffer[network + 5]!
-  const known = payloadBytes === 0 ? end - network - 40 : payloadBytes
+  const known = payloadBytes === 0 ? lengthUnknown : payloadBytes
   if (carried === protocol.tcp || carried === protocol.udp) {
     return decodeTransport(segment, buffer, network + 40, end, carried, known)
   }
@@ -133,11 +136,12 @@ function decodeTransport(
   transportBytes: number,
 ): number {
   if (transport + 8 > end) return outcome.truncated
+  const isKnown = transportBytes > lengthUnknown / 2
   segment.transportOffset = transport
   segment.sourcePort = (buffer[transport]! << 8) | buffer[transport + 1]!
   segment.destinationPort = (buffer[transport + 2]! << 8) | buffer[transport + 3]!
   if (carried === protocol.udp) {
-    segment.payloadBytes = transportBytes - 8
+    segment.payloadBytes = (isKnown ? transportBytes : end - transport) - 8
     return outcome.udp
   }
   if (transport + 14 > end) return outcome.truncated
@@ -147,7 +151,10 @@ function decodeTransport(
   segment.acknowledgment = int32(buffer, transport + 8)
   segment.control = buffer[transport + 13]!
   segment.headerBytes = headerBytes
-  segment.payloadBytes = transportBytes - headerBytes
+  // A short snaplen may have cut the options: they are no payload less than none.
+  segment.payloadBytes = isKnown
+    ? transportBytes - headerBytes
+    : Math.max(end - transport - headerBytes, 0)
   return segment.payloadBytes < 0 ? outcome.malformed : outcome.tcp
 }
 

@@ -1,4 +1,4 @@
-import type { CaptureDamage, CaptureParser, PacketSink } from './capture-parser.ts'
+import type { CaptureDamage, CaptureParser, PacketSink, UnknownLinks } from './capture-parser.ts'
 import { isKnownLinkType } from './link-type.ts'
 import { recordBytesMax } from './record-bytes.ts'
 
@@ -26,10 +26,20 @@ const interfacesMax = 65_536
 export class PcapngParser implements CaptureParser {
   damage: CaptureDamage | undefined
   position = 0
-  /** Packets on interfaces whose link type is unknown: passed over, counted. */
-  unknownLinkTypePackets = 0
+  #unknownLinkPackets = 0
+  #unknownLinkType = 0
+  #hasKnownLink = false
   #littleEndian = true
   #interfaces: CaptureInterface[] = []
+
+  get unknownLinks(): UnknownLinks | undefined {
+    if (this.#unknownLinkPackets === 0) return undefined
+    return {
+      packets: this.#unknownLinkPackets,
+      linkType: this.#unknownLinkType,
+      areAll: !this.#hasKnownLink,
+    }
+  }
 
   /** Whether the first 12 bytes are a section header block. */
   static recognises(head: Uint8Array): boolean {
@@ -119,7 +129,7 @@ export class PcapngParser implements CaptureParser {
     const captured = view.getUint32(at + 20, this.#littleEndian)
     if (captured > length - 32) return this.#refuse(relative, `a packet claims ${captured} bytes`)
     if (!isKnownLinkType(source.linkType)) {
-      this.unknownLinkTypePackets++
+      this.#passOver(source)
       return
     }
     const high = view.getUint32(at + 12, this.#littleEndian)
@@ -141,6 +151,10 @@ export class PcapngParser implements CaptureParser {
     )
   }
 
+  #passOver({ linkType }: CaptureInterface): void {
+    if (this.#unknownLinkPackets++ === 0) this.#unknownLinkType = linkType
+  }
+
   /** A simple packet has no time and belongs to the first interface: its time is 0. */
   #readSimplePacket(
     view: DataView,
@@ -158,7 +172,7 @@ export class PcapngParser implements CaptureParser {
     if (isKnownLinkType(source.linkType)) {
       sink.packet(buffer, at + 12, captured, source.linkType, 0, 0)
     } else {
-      this.unknownLinkTypePackets++
+      this.#passOver(source)
     }
   }
 
@@ -167,8 +181,10 @@ export class PcapngParser implements CaptureParser {
       return this.#refuse(relative, 'an interface block is too short, or there are too many')
     }
     const options = this.#readInterfaceOptions(view, at + 16, at + length - 4)
+    const linkType = view.getUint16(at + 8, this.#littleEndian)
+    if (isKnownLinkType(linkType)) this.#hasKnownLink = true
     this.#interfaces.push({
-      linkType: view.getUint16(at + 8, this.#littleEndian),
+      linkType,
       snapLength: view.getUint32(at + 12, this.#littleEndian),
       ...options,
     })

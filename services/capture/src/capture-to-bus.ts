@@ -147,6 +147,8 @@ interface Run {
   readonly pass: SitePass
   readonly rows: HandshakeRows
   readonly damages: InputDamage[]
+  /** What was passed over while reading. */
+  readonly notes: string[]
   rowsWithoutClient: number
   readonly forwarded: ForwardedMessages[]
   /** The boot of a file that begins so. */
@@ -169,6 +171,7 @@ function createRun(options: CaptureToBusOptions, { files }: SortedInputs): Run {
     pass,
     rows: new HandshakeRows(version),
     damages: [],
+    notes: [],
     rowsWithoutClient: 0,
     forwarded: [],
     open: (name, head) =>
@@ -198,6 +201,7 @@ async function readPackets(
   })
   if (!read.ok) return read
   if (read.value.damage) run.damages.push(read.value.damage)
+  if (read.value.note !== undefined) run.notes.push(read.value.note)
   if (!run.options.signal?.aborted) pass.endFile()
   return ok(undefined)
 }
@@ -265,7 +269,7 @@ function summarize(run: Run, notes: readonly string[]): CaptureSummary {
     servers: pass.tracker.servers.views(),
     isTakenAtClient: client_side * 2 > handshakes,
     damages: run.damages,
-    notes: [...notes, ...forwarded.flatMap((each) => each.notes)],
+    notes: [...notes, ...run.notes, ...forwarded.flatMap((each) => each.notes)],
     ...(first.length > 0 ? { firstMicros: Math.min(...first) } : {}),
     ...(last.length > 0 ? { lastMicros: Math.max(...last) } : {}),
   }

@@ -132,7 +132,7 @@ export class HandshakeTracker {
     if (segment.payloadBytes > 0) {
       // The SYN-ACK may acknowledge the data too (RFC 7413 §4.2.1).
       const accepted = (number + segment.payloadBytes) | 0
-      const second = this.#openings.add(accepted, segment, ports, client, server, serverIndex)
+      const second = this.#openings.addSecond(accepted, segment, ports, client, server)
       this.#openings.setFingerprint(second, fingerprint)
       this.#openings.markFastOpen(second)
     }
@@ -141,7 +141,7 @@ export class HandshakeTracker {
   #repeatSyn(slot: number, segment: Segment, fingerprint: number): void {
     const isCopy =
       this.#openings.fingerprint(slot) === fingerprint &&
-      this.#openings.nanosUntil(slot, segment) <= duplicateNanosMax
+      Math.abs(this.#openings.nanosUntil(slot, segment)) <= duplicateNanosMax
     if (isCopy) this.counters.duplicates++
     else if (!this.#openings.isAnswered(slot)) this.#openings.setTime(slot, segment)
   }
@@ -164,7 +164,7 @@ export class HandshakeTracker {
     if (flags & state.done) return
     const isCopy =
       words[offset + entry.fingerprint] === fingerprintOf(segment) &&
-      nanosSince(words, offset + entry.lastSeconds, segment) <= duplicateNanosMax
+      Math.abs(nanosSince(words, offset + entry.lastSeconds, segment)) <= duplicateNanosMax
     if (isCopy) {
       this.counters.duplicates++
       return

@@ -43,9 +43,12 @@ describe('a pipe', () => {
     expect(await throughPipe('none', Buffer.alloc(0))).toEqual(Buffer.alloc(0))
   })
 
-  it('that breaks off within compressed bytes fails', async () => {
-    const broken = gzipSync(capture).subarray(0, -12)
-    await expect(throughPipe('broken', broken)).rejects.toThrow('unexpected end of file')
+  it.each([
+    ['gzip', gzipSync(capture)],
+    ['zstd', zstdCompressSync(capture)],
+  ])('that breaks off within %s fails', async (name, bytes) => {
+    const broken = bytes.subarray(0, -12)
+    await expect(throughPipe(`broken-${name}`, broken)).rejects.toThrow('unexpected end of file')
   })
 })
 

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { err, explainUnreadable, ok, type Result } from '@goldpan/core'
+import { beginsZstdFrame, zstdFrames } from './zstd-frames.ts'
 
 /** What a user named as INPUT that cannot be read at all. */
 export interface InputError {
@@ -78,8 +79,7 @@ type Compression = 'none' | 'gzip' | 'zstd'
 
 function compressionOf(head: Uint8Array): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
-  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd'
-  return 'none'
+  return beginsZstdFrame(head) ? 'zstd' : 'none'
 }
 
 function openCompressed(
@@ -95,12 +95,15 @@ function openCompressed(
 
 function decompress(file: Readable, compression: Compression): Readable {
   if (compression === 'none') return file
-  const inflate =
-    compression === 'gzip'
-      ? createGunzip({ chunkSize: chunkBytes })
-      : createZstdDecompress({ chunkSize: chunkBytes })
-  file.on('error', (error) => inflate.destroy(error))
-  return file.pipe(inflate)
+  const isGzip = compression === 'gzip'
+  const source = isGzip ? file : Readable.from(zstdFrames(file))
+  const inflate = isGzip
+    ? createGunzip({ chunkSize: chunkBytes })
+    : createZstdDecompress({ chunkSize: chunkBytes })
+  source.on('error', (error) => inflate.destroy(error))
+  // Who reads on hears of it; who closed the file does not care.
+  inflate.on('error', () => undefined)
+  return source.pipe(inflate)
 }
 
 function openPipe(name: string, pipe: Readable): OpenInput {

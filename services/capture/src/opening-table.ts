@@ -16,11 +16,14 @@ const opening = {
   nanos: ringWord.own + 1,
   serverIndex: ringWord.own + 2,
   fingerprint: ringWord.own + 3,
-  /** Sequence number of the pending handshake that answered, valid with {@link state.answered}. */
+  /**
+   * Sequence number of the pending handshake that answered, valid with {@link state.answered};
+   * before that, of a {@link state.second} number, the opening that has the SYN's first.
+   */
   pending: ringWord.own + 4,
 } as const
 
-const state = { gone: ringState.gone, answered: 4, fastOpen: 8 } as const
+const state = { gone: ringState.gone, answered: 4, fastOpen: 8, second: 16 } as const
 
 export class OpeningTable {
   /** SYNs that gave way before they were answered. */
@@ -30,7 +33,7 @@ export class OpeningTable {
   constructor(onUnanswered: (server: number) => void) {
     this.#ring = new ConnectionRing(openingsMax, (offset, evicted) => {
       const { words } = this.#ring
-      if (words[offset + ringWord.state]! & (state.answered | state.gone)) return
+      if (words[offset + ringWord.state]! & (state.answered | state.gone | state.second)) return
       if (evicted) this.evicted++
       onUnanswered(words[offset + opening.serverIndex]!)
     })
@@ -63,6 +66,23 @@ export class OpeningTable {
     const slot = this.#ring.add(number, segment, ports, client, server)
     this.#ring.words[slot + opening.serverIndex] = serverIndex
     this.setTime(slot, segment)
+    return slot
+  }
+
+  /** Remembers another number that the newest SYN may be answered by; returns its slot. */
+  addSecond(
+    number: number,
+    segment: Segment,
+    ports: number,
+    client: number,
+    server: number,
+  ): number {
+    const first = this.#ring.newest
+    const { words } = this.#ring
+    const serverIndex = words[this.#ring.offsetOf(first) + opening.serverIndex]!
+    const slot = this.add(number, segment, ports, client, server, serverIndex)
+    words[slot + ringWord.state]! |= state.second
+    words[slot + opening.pending] = first
     return slot
   }
 
@@ -105,8 +125,14 @@ export class OpeningTable {
   }
 
   answer(slot: number, sequence: number): void {
-    this.#ring.words[slot + ringWord.state]! |= state.answered
-    this.#ring.words[slot + opening.pending] = sequence
+    const { words } = this.#ring
+    const first = words[slot + opening.pending]!
+    const isSecond = (words[slot + ringWord.state]! & state.second) !== 0
+    if (isSecond && !this.isAnswered(slot) && this.#ring.has(first)) {
+      this.answer(this.#ring.offsetOf(first), sequence)
+    }
+    words[slot + ringWord.state]! |= state.answered
+    words[slot + opening.pending] = sequence
   }
 
   /** The SYN was dealt with. */

@@ -29,6 +29,8 @@ export interface CaptureEnd {
   /** Bytes of the capture, inflated. */
   readonly bytes: number
   readonly damage?: InputDamage
+  /** What was passed over of it, one sentence. */
+  readonly note?: string
 }
 
 export interface ReadCaptureOptions {
@@ -158,7 +160,7 @@ async function readDescriptor(
     }
   }
   onProgress?.(position)
-  return ok(endOf(input.name, feed))
+  return finish(input.name, feed)
 }
 
 async function readStream(
@@ -187,7 +189,21 @@ async function readStream(
   if (signal?.aborted) return ok(endOf(input.name, feed))
   const advanced = feed.advance(true)
   if (!advanced.ok) return err(notACapture(input.name, advanced.error, failure))
-  return ok(endOf(input.name, feed, failure))
+  return finish(input.name, feed, failure)
+}
+
+/** How a capture ended; an error where no packet of it is on a link that can be read. */
+function finish(name: string, feed: Feed, failure?: string): Result<CaptureEnd, InputError> {
+  const end = endOf(name, feed, failure)
+  const unknown = feed.parser?.unknownLinks
+  if (!unknown) return ok(end)
+  const { packets, linkType, areAll } = unknown
+  if (areAll) {
+    const reason = `its link type ${linkType} cannot be read`
+    return err(notACapture(name, { code: 'UNKNOWN_LINK_TYPE', reason }))
+  }
+  const note = `${name}: ${packets} packets of link type ${linkType} were passed over`
+  return ok({ ...end, note })
 }
 
 function endOf(name: string, feed: Feed, failure?: string): CaptureEnd {

@@ -52,13 +52,16 @@ export async function readHandshakes(
   })
   const sink = new HandshakePackets(tracker, options.ports)
   const damages: InputDamage[] = []
+  const passedOver: string[] = []
   const takenAtClient: string[] = []
   let filesRead = 0
   const exported: ExportRows = { batch, flush }
-  const take = (read: Result<{ readonly damage?: InputDamage }, InputError>) => {
+  const take = (read: Result<InputEnd, InputError>) => {
     if (read.ok) filesRead++
     else unread.add(read.error)
-    if (read.ok && read.value.damage) damages.push(read.value.damage)
+    if (!read.ok) return
+    if (read.value.damage) damages.push(read.value.damage)
+    if (read.value.note !== undefined) passedOver.push(read.value.note)
   }
   for (const file of files) {
     if (options.signal?.aborted) break
@@ -73,7 +76,17 @@ export async function readHandshakes(
   for (const file of exports)
     take(await readExport(file, await exportFormat(file), exported, options))
   if (filesRead === 0 && unread.error) return err(unread.error)
-  return ok({ tracker, damages: [...damages, ...unread.damages], notes, takenAtClient })
+  return ok({
+    tracker,
+    damages: [...damages, ...unread.damages],
+    notes: [...notes, ...passedOver],
+    takenAtClient,
+  })
+}
+
+interface InputEnd {
+  readonly damage?: InputDamage
+  readonly note?: string
 }
 
 interface SortedInputs {
@@ -109,7 +122,7 @@ async function readInput(
   sink: PacketSink,
   exported: ExportRows,
   options: ReadHandshakesOptions,
-): Promise<Result<{ readonly damage?: InputDamage }, InputError>> {
+): Promise<Result<InputEnd, InputError>> {
   if (!isPipe(name)) return readCapture(name, sink, options)
   const opened = await openPiped(name, options.signal)
   if (!opened.ok) return opened
