@@ -7,6 +7,11 @@ export class PacketClock {
   minuteSeconds = Number.NaN
   #nextSeconds = Number.NEGATIVE_INFINITY
 
+  /** Whether {@link advance} would move on. */
+  isDue(seconds: number): boolean {
+    return seconds >= this.#nextSeconds
+  }
+
   /** Moves on to a packet's time; returns the longest {@link tick} that was passed. */
   advance(seconds: number): number {
     if (seconds < this.#nextSeconds) return tick.none

@@ -20,9 +20,18 @@ export const cold = {
   hasExcluded: 3,
 } as const
 
+/** The column of {@link PrefixCounts.count} that lies in {@link PrefixCounts.hot}. */
+export const udpQueriesColumn = -1
+
 export const rowWords = 4
 export const ipv4Mark = 0x1_0000
 const rowsAtStart = 2048
+/**
+ * Counts that wait to be added together: looking up one prefix after the other, the processor
+ * waits for one miss of its cache at a time; in a row of them it waits for several at once.
+ */
+const waitingMax = 256
+const waitingWords = 4
 
 /** Row 0 stands for all prefixes beyond the bound. */
 export const restRow = 0
@@ -32,13 +41,65 @@ export class PrefixCounts {
   cold = new Int32Array(rowsAtStart * rowWords)
   /** Rows in use, the rest row included. */
   rows = 1
+  /** Counts of prefixes beyond the bound. */
+  beyondBound = 0
   readonly #prefixesMax: number
+  /** Prefix (two words), column and amount of each count that waits. */
+  readonly #waiting = new Int32Array(waitingMax * waitingWords)
+  #waitingEnd = 0
+  /** Rows, as far as known, of the counts that wait. */
+  readonly #fetched = new Int32Array(waitingMax)
   /** Row per slot, 0 where empty; twice as long as there is room for rows. */
   #index = new Int32Array(rowsAtStart * 2)
   #shift = 32 - Math.log2(rowsAtStart * 2)
 
   constructor(prefixesMax: number) {
     this.#prefixesMax = prefixesMax
+  }
+
+  /** Adds to a column of a prefix, at {@link settle} or before. */
+  count(high: number, low: number, column: number, amount: number): void {
+    const waiting = this.#waiting
+    const at = this.#waitingEnd
+    waiting[at] = high
+    waiting[at + 1] = low
+    waiting[at + 2] = column
+    waiting[at + 3] = amount
+    this.#waitingEnd = at + waitingWords
+    if (this.#waitingEnd === waiting.length) this.settle()
+  }
+
+  /** Adds what waits, in the order in which it came. */
+  settle(): void {
+    this.#fetch()
+    const waiting = this.#waiting
+    const end = this.#waitingEnd
+    for (let at = 0; at < end; at += waitingWords) {
+      const row = this.rowOf(waiting[at]!, waiting[at + 1]!)
+      const column = waiting[at + 2]!
+      const amount = waiting[at + 3]!
+      if (column === udpQueriesColumn) this.hot[row * rowWords + hot.udpQueries]! += amount
+      else this.cold[row * rowWords + column]! += amount
+      if (row === restRow) this.beyondBound++
+    }
+    this.#waitingEnd = 0
+  }
+
+  /** Brings what {@link settle} will look at into the processor's cache, with no branch on it. */
+  #fetch(): void {
+    const waiting = this.#waiting
+    const index = this.#index
+    const rows = this.#fetched
+    const shift = this.#shift
+    const end = this.#waitingEnd
+    for (let at = 0, to = 0; at < end; at += waitingWords, to++) {
+      rows[to] = index[hash(waiting[at]!, waiting[at + 1]!) >>> shift]!
+    }
+    const { hot } = this
+    let all = 0
+    for (let from = 0; from < end / waitingWords; from++) all ^= hot[rows[from]! * rowWords]!
+    // Kept somewhere, so that the compiler leaves the loads in.
+    rows[0] = all
   }
 
   /** Row of a prefix, or {@link restRow} when there are too many. New rows hold zeros. */
@@ -84,8 +145,9 @@ export class PrefixCounts {
     }
   }
 
-  /** Forgets all rows; the room stays. */
+  /** Forgets all rows, and what waits; the room stays. */
   clear(): void {
+    this.#waitingEnd = 0
     for (let row = 1; row < this.rows; row++) {
       this.#index[this.hot[row * rowWords + hot.slot]!] = 0
     }

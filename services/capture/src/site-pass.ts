@@ -1,5 +1,14 @@
 import type { LiveStatus, SensorStatus } from '@goldpan/core'
-import { decodeSegment, outcome, type PacketSink, Segment } from '@goldpan/packet'
+import {
+  control,
+  decodeSegment,
+  linkType as link,
+  networkOffset,
+  outcome,
+  type PacketSink,
+  recordBytesMax,
+  Segment,
+} from '@goldpan/packet'
 import type { BootStream } from './boot-stream.ts'
 import { HandshakeTracker } from './handshake-tracker.ts'
 import { PacketClock, tick } from './packet-clock.ts'
@@ -21,6 +30,11 @@ interface FrameCounters {
 }
 
 type Counters = Record<string, number>
+
+/** Bytes of a pcap record before its packet. */
+const recordHeaderBytes = 16
+const ethernetBytes = 14
+const handshakeBits = control.syn | control.ack | control.rst | control.fin
 
 /**
  * The one pass over a site's packets: each is decoded once and shown to the tracker and to the
@@ -119,12 +133,53 @@ export class SitePass implements PacketSink {
     else this.#countFrame(kind)
   }
 
+  /** {@link packet} and the record's header in one loop; usual datagrams are not decoded. */
+  walkEthernet(b: Uint8Array, begin: number, end: number, unitNanos: number): number {
+    let at = begin
+    while (at + recordHeaderBytes <= end) {
+      const captured = b[at + 8]! | (b[at + 9]! << 8) | (b[at + 10]! << 16) | (b[at + 11]! << 24)
+      // What makes no sense, or is not whole yet, is the parser's.
+      if (captured < 0 || captured > recordBytesMax) return at
+      const frame = at + recordHeaderBytes
+      const next = frame + captured
+      if (next > end) return at
+      const seconds = (b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)) >>> 0
+      const unit = b[at + 4]! | (b[at + 5]! << 8) | (b[at + 6]! << 16) | (b[at + 7]! << 24)
+      const nanoseconds = unit * unitNanos
+      if (!this.#takeUsual(b, frame, next, seconds)) {
+        this.packet(b, frame, captured, link.ethernet, seconds, nanoseconds)
+      } else {
+        this.packets++
+        this.bytes += captured
+        this.#segment.seconds = seconds
+        this.#segment.nanoseconds = nanoseconds
+      }
+      at = next
+    }
+    return at
+  }
+
+  /** Whether a frame was a usual datagram of the minute that the clock stands at. */
+  #takeUsual(b: Uint8Array, frame: number, end: number, seconds: number): boolean {
+    if (frame + ethernetBytes >= end || this.#clock.isDue(seconds)) return false
+    const etherType = (b[frame + 12]! << 8) | b[frame + 13]!
+    const isIp = etherType === 0x0800 || etherType === 0x86dd
+    const network = isIp ? frame + ethernetBytes : networkOffset(b, frame, end, link.ethernet)
+    return network >= 0 && this.traffic.takeUsual(b, network, end, seconds)
+  }
+
   #observeTcp(segment: Segment): void {
     const { counters } = this.tracker
     const before = counters.handshakes
-    this.tracker.observe(segment)
+    if (this.#mayConcern(segment)) this.tracker.observe(segment)
     this.traffic.observeTcp(segment)
     if (counters.handshakes !== before) this.traffic.countHandshake(segment)
+  }
+
+  /** False for what the tracker would pass over, as most ACKs of a connection are. */
+  #mayConcern({ control: bits, acknowledgment, sequence, sourcePort, destinationPort }: Segment) {
+    if ((bits & handshakeBits) !== control.ack) return true
+    return this.tracker.mayConcern(acknowledgment, sequence, (sourcePort << 16) | destinationPort)
   }
 
   #countFrame(kind: number): void {

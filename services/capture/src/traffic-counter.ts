@@ -1,9 +1,18 @@
 import { addressBytes, type TrafficBatch, trafficPresent } from '@goldpan/core'
 import type { Segment } from '@goldpan/packet'
 import { countDnsMessages } from './count-dns-messages.ts'
-import { cold, hot, ipv4Mark, PrefixCounts, restRow, rowWords } from './prefix-counts.ts'
+import {
+  cold,
+  hot,
+  ipv4Mark,
+  PrefixCounts,
+  restRow,
+  rowWords,
+  udpQueriesColumn,
+} from './prefix-counts.ts'
 import { createTrafficCounters, type TrafficCounters } from './traffic-counters.ts'
 import { isSampled } from './traffic-sampling.ts'
+import { UsualDatagrams, type Visibility } from './usual-datagrams.ts'
 
 /** Takes the rows of closed minutes. */
 export interface TrafficSink {
@@ -37,14 +46,6 @@ const dnsHeaderBytes = 12
 /** DNS over TLS (RFC 7858): its queries cannot be counted. */
 const encryptedPort = 853
 
-/** What was seen at all of one IP version: decides between 0 and absent. */
-interface Visibility {
-  udpQueries: boolean
-  udpAnswers: boolean
-  tcpInbound: boolean
-  tcpOutbound: boolean
-}
-
 /**
  * Counts DNS queries per client prefix and minute of packet time, allocating nothing per packet.
  *
@@ -53,7 +54,7 @@ interface Visibility {
  * One minute is open at a time: a packet of the minute before counts in the open one, as late.
  */
 export class TrafficCounter {
-  readonly counters: TrafficCounters = createTrafficCounters()
+  readonly #counters: TrafficCounters = createTrafficCounters()
   readonly #isServerPort = new Uint8Array(65_536)
   readonly #sink: TrafficSink
   readonly #excluded: ExcludedClients | undefined
@@ -62,6 +63,7 @@ export class TrafficCounter {
     4: { udpQueries: false, udpAnswers: false, tcpInbound: false, tcpOutbound: false },
     6: { udpQueries: false, udpAnswers: false, tcpInbound: false, tcpOutbound: false },
   }
+  readonly #usual: UsualDatagrams
   readonly #prefixBytes = new Uint8Array(addressBytes)
   #minuteSeconds = 0
   #isOpen = false
@@ -77,6 +79,27 @@ export class TrafficCounter {
     this.#sink = options.sink
     this.#excluded = options.excluded
     this.#prefixes = new PrefixCounts(options.prefixesMax ?? prefixesMaxDefault)
+    this.#usual = new UsualDatagrams({
+      isServerPort: this.#isServerPort,
+      prefixes: this.#prefixes,
+      seen: this.#seen,
+    })
+  }
+
+  get counters(): Readonly<TrafficCounters> {
+    this.#prefixes.settle()
+    this.#counters.prefixes_beyond_bound = this.#prefixes.beyondBound
+    return this.#counters
+  }
+
+  /**
+   * Counts a packet by the bytes from its IP header on, if it is of the open minute and a usual
+   * datagram; false where it must be decoded.
+   */
+  takeUsual(buffer: Uint8Array, network: number, end: number, seconds: number): boolean {
+    const ahead = seconds - this.#minuteSeconds
+    if (ahead < 0 || ahead >= 60 || this.#rate !== 1 || !this.#isOpen) return false
+    return this.#excluded === undefined && this.#usual.take(buffer, network, end)
   }
 
   /** Counts a datagram: a query to a server port, or a truncated answer from one. */
@@ -85,12 +108,12 @@ export class TrafficCounter {
     if (!toServer && this.#isServerPort[segment.sourcePort] !== 1) return
     this.#moveTo(segment.seconds)
     if (this.#rate !== 1 && !isSampled(segment, toServer, this.#rate)) {
-      this.counters.sampled_out++
+      this.#counters.sampled_out++
       return
     }
     const header = segment.transportOffset + 8
     if (segment.payloadBytes < dnsHeaderBytes) {
-      this.counters.not_dns++
+      this.#counters.not_dns++
       return
     }
     // Cut before the flags, the port alone tells a query from an answer.
@@ -99,7 +122,7 @@ export class TrafficCounter {
     const seen = this.#seen[segment.family as 4 | 6]
     if (!isAnswer && toServer) {
       seen.udpQueries = true
-      this.#countUdpQuery(segment)
+      this.#add(segment, segment.sourceOffset, udpQueriesColumn, this.#rate)
     } else if (isAnswer && this.#isServerPort[segment.sourcePort] === 1) {
       seen.udpAnswers = true
       // TC (RFC 1035 §4.1.1)
@@ -107,7 +130,7 @@ export class TrafficCounter {
         this.#add(segment, segment.destinationOffset, cold.truncatedAnswers, this.#rate)
       }
     } else {
-      this.counters.not_dns++
+      this.#counters.not_dns++
     }
   }
 
@@ -143,7 +166,7 @@ export class TrafficCounter {
     if (rate > this.#minuteRate) this.#minuteRate = rate
     if (rate === 0 && this.#isOpen) {
       this.#prefixes.clear()
-      this.counters.minutes_given_up++
+      this.#counters.minutes_given_up++
     }
   }
 
@@ -157,7 +180,7 @@ export class TrafficCounter {
     const ahead = seconds - this.#minuteSeconds
     if (ahead >= 0 && ahead < 60 && this.#isOpen) return
     if (this.#isOpen && ahead < 0 && ahead >= -lateSecondsMax) {
-      this.counters.late_packets++
+      this.#counters.late_packets++
       return
     }
     if (this.#isOpen) this.#close()
@@ -167,35 +190,35 @@ export class TrafficCounter {
     this.#minuteRate = this.#rate
   }
 
-  #countUdpQuery(segment: Segment): void {
-    const row = this.#rowOf(segment, segment.sourceOffset)
-    if (row >= 0) this.#prefixes.hot[row * rowWords + hot.udpQueries]! += this.#rate
-  }
-
-  /** Adds to one of the columns that few packets touch. */
-  #add(segment: Segment, client: number, column: number, amount: number): void {
-    const row = this.#rowOf(segment, client)
-    if (row >= 0) this.#prefixes.cold[row * rowWords + column]! += amount
-  }
-
-  /** Row of the client at `client`, or −1 when it is excluded. */
-  #rowOf(segment: Segment, client: number): number {
-    const { buffer } = segment
+  /** Adds to a column of the prefix of the client at `client`, unless it is excluded. */
+  #add({ buffer, family }: Segment, client: number, column: number, amount: number): void {
     let high = (buffer[client]! << 16) | (buffer[client + 1]! << 8) | buffer[client + 2]!
     let low = ipv4Mark
-    if (segment.family === 6) {
+    if (family === 6) {
       high = (high << 8) | buffer[client + 3]!
       low = (buffer[client + 4]! << 8) | buffer[client + 5]!
     }
+    if (this.#excluded !== undefined && this.#isExcluded(buffer, client, family, high, low)) {
+      this.#counters.excluded_packets++
+    } else {
+      this.#prefixes.count(high, low, column, amount)
+    }
+  }
+
+  #isExcluded(
+    buffer: Uint8Array,
+    client: number,
+    family: number,
+    high: number,
+    low: number,
+  ): boolean {
     const prefixes = this.#prefixes
+    prefixes.settle()
     const rowsBefore = prefixes.rows
     const row = prefixes.rowOf(high, low)
-    if (row === restRow) this.counters.prefixes_beyond_bound++
-    if (this.#excluded === undefined) return row
     if (prefixes.rows > rowsBefore) this.#markExcluded(row)
-    if (!this.#isExcluded(segment, client, row)) return row
-    this.counters.excluded_packets++
-    return -1
+    const mayBe = row === restRow || prefixes.cold[row * rowWords + cold.hasExcluded] === 1
+    return mayBe && this.#excluded!.has(buffer, client, family)
   }
 
   #markExcluded(row: number): void {
@@ -204,13 +227,9 @@ export class TrafficCounter {
     this.#prefixes.cold[row * rowWords + cold.hasExcluded] = 1
   }
 
-  #isExcluded(segment: Segment, client: number, row: number): boolean {
-    const mayBe = row === restRow || this.#prefixes.cold[row * rowWords + cold.hasExcluded] === 1
-    return mayBe && this.#excluded!.has(segment.buffer, client, segment.family)
-  }
-
   #close(): void {
     const prefixes = this.#prefixes
+    prefixes.settle()
     for (let row = 1; row < prefixes.rows; row++) this.#write(row)
     this.#write(restRow)
     prefixes.clear()
