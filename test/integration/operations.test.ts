@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,8 +25,12 @@ function goldpan(words: readonly string[], env: Record<string, string> = {}) {
 }
 
 /** The same beside this process, which has to answer. */
-function goldpanBeside(...words: string[]): Promise<{ code: number | null; text: string }> {
-  const child: ChildProcess = spawn(process.execPath, [main, ...words], { env: cleanEnv })
+function goldpanBeside(
+  words: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number | null; text: string }> {
+  const merged = { ...cleanEnv, ...env }
+  const child: ChildProcess = spawn(process.execPath, [main, ...words], { env: merged })
   let text = ''
   child.stdout!.on('data', (chunk) => (text += chunk))
   child.stderr!.on('data', (chunk) => (text += chunk))
@@ -121,7 +127,7 @@ describe('goldpan healthcheck', () => {
 
   it('ends with 0 when the service is ready', async () => {
     const url = await serve([])
-    expect(await goldpanBeside('healthcheck', '--url', url)).toEqual({
+    expect(await goldpanBeside(['healthcheck', '--url', url])).toEqual({
       code: 0,
       text: `${url} is ready\n`,
     })
@@ -129,16 +135,40 @@ describe('goldpan healthcheck', () => {
 
   it('says why the service is not ready, though it is alive', async () => {
     const url = await serve(['the broker is away since 12 s'])
-    expect(await goldpanBeside('healthcheck', '--url', url)).toEqual({
+    expect(await goldpanBeside(['healthcheck', '--url', url])).toEqual({
       code: 1,
       text: `goldpan: ${url} is not ready: the broker is away since 12 s\n`,
     })
-    expect((await goldpanBeside('healthcheck', '--alive', '--url', url)).code).toBe(0)
+    expect((await goldpanBeside(['healthcheck', '--alive', '--url', url])).code).toBe(0)
   })
 
   it('ends with 1 when no service answers', async () => {
-    const { code, text } = await goldpanBeside('healthcheck', '--url', 'http://127.0.0.1:1')
+    const { code, text } = await goldpanBeside(['healthcheck', '--url', 'http://127.0.0.1:1'])
     expect(code).toBe(1)
     expect(text).toMatch(/no service answers at http:\/\/127\.0\.0\.1:1/)
   })
 })
+
+describe.each(['estimate', 'watch'])(
+  'goldpan %s before a warehouse that says nothing',
+  (command) => {
+    it('says so while it tries again, and ends with a sentence', async () => {
+      const silent = createServer().listen(0, '127.0.0.1')
+      await once(silent, 'listening')
+      const { port } = silent.address() as AddressInfo
+      const env = {
+        ...{ GOLDPAN_WAREHOUSE_QUERY_TIMEOUT: '1s', GOLDPAN_WAREHOUSE_RETRY_TIMEOUT: '1500ms' },
+        ...{ GOLDPAN_BUS_URL: 'kafka://127.0.0.1:1', GOLDPAN_LOG_LEVEL: 'warn' },
+        GOLDPAN_WAREHOUSE_URL: `http://default@127.0.0.1:${port}`,
+      }
+      const { code, text } = await goldpanBeside([command], env)
+      silent.close()
+      const [tries, end] = text.trimEnd().split('\n')
+      expect(JSON.parse(tries!).message).toBe(
+        'the warehouse did not take a statement, trying again',
+      )
+      expect(end).toMatch(/^goldpan: the warehouse http:.* does not answer .*check that it runs/)
+      expect(code).toBe(1)
+    })
+  },
+)

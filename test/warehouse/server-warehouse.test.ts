@@ -174,6 +174,20 @@ describe('a warehouse on a server that cannot be opened', () => {
     )
   })
 
+  it('takes connections and says nothing: it is given up long before a statement is', async () => {
+    proxy.always('hang')
+    const told: string[] = []
+    const opened = await openServerWarehouse({
+      ...urlOf(proxy.port),
+      timeouts: { openSeconds: 0.1, querySeconds: 60, retrySeconds: 0.3 },
+      onRetry: ({ code }) => told.push(code),
+    })
+    proxy.always(undefined)
+    expect(opened).toMatchObject({ ok: false, error: { code: 'AWAY' } })
+    expect(told.length).toBeGreaterThan(0)
+    expect(new Set(told)).toEqual(new Set(['AWAY']))
+  })
+
   it('wants another password, and opens with the right one', async (context) => {
     if (!underTest.serve) return context.skip('a real server has its own users')
     const port = await underTest.serve({ estimator: 'sesame' })

@@ -27,12 +27,14 @@ export async function run(options: EstimateOptions): Promise<number> {
       'estimate.networks': options.networks,
       'estimate.sites': options.sites,
     },
-    openWarehouse: async (config) => {
+    openWarehouse: async (config, onRetry) => {
       if (config.url === undefined) {
         return err({ message: 'warehouse.url is not set: name the warehouse with --warehouse' })
       }
-      const access = warehouseAccess(config)
-      return access.ok ? openForWriting(config.url, access.value) : access
+      // What an estimator reads is small: no answer for longer than an insert is none.
+      const query_timeout = Math.min(config.query_timeout, config.insert_timeout)
+      const access = warehouseAccess({ ...config, query_timeout })
+      return access.ok ? openForWriting(config.url, { ...access.value, onRetry }) : access
     },
   })
   // Clients of the bus that were given up may hold the process; all that counts is written.

@@ -18,9 +18,9 @@ export async function run(options: WatchOptions): Promise<number> {
     env: process.env,
     overrides: { 'warehouse.url': options.warehouse, 'watch.services': options.service },
     untilCaughtUp: options.untilCaughtUp === true,
-    openWarehouse: async (config) => {
+    openWarehouse: async (config, onRetry) => {
       const access = warehouseAccess(config)
-      return access.ok ? openForSharing(config.url, access.value) : access
+      return access.ok ? openForSharing(config.url, { ...access.value, onRetry }) : access
     },
   })
   if (ended.ok) return ended.value

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { err, ok, type Result } from '@goldpan/core'
 import { type Migration, migrate, readMigrations, readWarehouseAge } from './migrate.ts'
 import { applyRetention, type Retention } from './retention.ts'
-import type { ServerOptions } from './server-connection.ts'
+import { defaultTimeouts, type ServerOptions } from './server-connection.ts'
 import { type BadUrl, parseServerUrl, type ServerUrl } from './server-url.ts'
 import {
   clusterDatabases,
@@ -27,10 +27,19 @@ export async function openServerWarehouse(
   const parsed = parseServerUrl(options.url)
   if (!parsed.ok) return parsed
   const warehouse = connectServerWarehouse(parsed.value, options)
-  const checked = await caught(() => checkMigrations(warehouse, options, parsed.value))
+  const greeter = connectServerWarehouse(parsed.value, impatient(options))
+  const checked = await caught(() => checkMigrations(warehouse, greeter, options, parsed.value))
+  await greeter.close()
   if (checked.ok) return ok(warehouse)
   await warehouse.close()
   return checked
+}
+
+/** A server that takes connections and says nothing is not waited for as a statement is. */
+function impatient(options: ServerOptions): ServerOptions {
+  const { openSeconds, querySeconds } = { ...defaultTimeouts, ...options.timeouts }
+  const timeouts = { ...options.timeouts, querySeconds: Math.min(openSeconds, querySeconds) }
+  return { ...options, timeouts }
 }
 
 /** What a warehouse said no to, as a value. */
@@ -47,15 +56,16 @@ async function caught<Value>(
 
 async function checkMigrations(
   warehouse: Warehouse,
+  greeter: Warehouse,
   { url, migrations = 'migrate', onNote }: ServerOptions,
   { user, database }: ServerUrl,
 ): Promise<Result<undefined, ServerOpenError>> {
   if (migrations === 'as-it-is') {
-    await warehouse.query('SELECT 1')
+    await greeter.query('SELECT 1')
     return ok(undefined)
   }
   const known = readMigrations()
-  const age = await readWarehouseAge(warehouse, known)
+  const age = await readWarehouseAge(greeter, known)
   if (!age.ok) return age
   if (age.value.length === 0) return ok(undefined)
   const older = (why: string): Result<never, ServerOpenError> =>

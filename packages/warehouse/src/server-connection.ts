@@ -36,6 +36,8 @@ export interface ServerTls {
 }
 
 export interface ServerTimeouts {
+  /** The first answer, when it is opened: no longer than `querySeconds`. */
+  readonly openSeconds: number
   /** One try of an insert; the server may go on with it, so a retry carries the same token. */
   readonly insertSeconds: number
   /** A statement without a sign of life. */
@@ -45,6 +47,7 @@ export interface ServerTimeouts {
 }
 
 export const defaultTimeouts: ServerTimeouts = {
+  openSeconds: 10,
   insertSeconds: 60,
   querySeconds: 300,
   retrySeconds: 120,

@@ -9,7 +9,7 @@ import {
   readConfig,
   warehouseSection,
 } from '@goldpan/runtime/config'
-import type { Warehouse } from '@goldpan/warehouse'
+import type { Warehouse, WarehouseError } from '@goldpan/warehouse'
 import { createWatchApp } from './app.ts'
 import { watchSection } from './config.ts'
 import { createWatchMetrics } from './metrics.ts'
@@ -27,9 +27,10 @@ export interface WatchInputs {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly overrides: Readonly<Record<string, unknown>>
   readonly untilCaughtUp: boolean
-  /** Opens the warehouse that the configuration names. */
+  /** Opens the warehouse that the configuration names; tries that failed are told. */
   readonly openWarehouse: (
     config: ConfigOf<typeof watchSections>['warehouse'],
+    onRetry: (error: WarehouseError) => void,
   ) => Promise<Result<Warehouse, { readonly message: string }>>
 }
 
@@ -43,10 +44,12 @@ export async function runWatch(inputs: WatchInputs): Promise<Result<number, stri
   const read = readWatchConfig(inputs)
   if (!read.ok) return read
   const { warehouse: wanted, watch, http, log: logging } = read.value
-  const opened = await inputs.openWarehouse(wanted)
+  const log = createLog({ level: logging.level, component: 'watch' })
+  const opened = await inputs.openWarehouse(wanted, ({ message: reason }) =>
+    log.warnRarely({ reason }, 'the warehouse did not take a statement, trying again'),
+  )
   if (!opened.ok) return err(opened.error.message)
   const warehouse = opened.value
-  const log = createLog({ level: logging.level, component: 'watch' })
   const lifecycle = createLifecycle({ log, deadlineMillis: http.stop_deadline })
   const metrics = createMetrics({ component: 'watch' })
   const app = createWatchApp({

@@ -73,13 +73,18 @@ export function createEstimateApp(options: EstimateAppOptions): EstimateApp {
       standMillis: config.stand_still,
     },
   })
+  let isLooking = false
   const lookAtParts = async (): Promise<void> => {
+    if (isLooking) return
+    isLooking = true
     try {
       const parts = await readActiveParts(warehouse)
       metrics.activeParts(parts)
       factor = waitFactor(parts)
     } catch (error) {
       log.debug({ reason: (error as Error).message }, 'active parts cannot be counted')
+    } finally {
+      isLooking = false
     }
   }
   return {

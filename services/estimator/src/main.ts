@@ -9,7 +9,7 @@ import {
   warehouseSection,
 } from '@goldpan/runtime/config'
 import { readBusOptions } from '@goldpan/runtime/kafka'
-import type { Warehouse } from '@goldpan/warehouse'
+import type { Warehouse, WarehouseError } from '@goldpan/warehouse'
 import { createEstimateApp } from './app.ts'
 import { estimateSection } from './config.ts'
 import { readPlaces } from './enrichment.ts'
@@ -30,9 +30,10 @@ export interface EstimateInputs {
   readonly file?: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
   readonly overrides: Readonly<Record<string, unknown>>
-  /** Opens the warehouse that the configuration names. */
+  /** Opens the warehouse that the configuration names; tries that failed are told. */
   readonly openWarehouse: (
     config: ConfigOf<typeof estimateSections>['warehouse'],
+    onRetry: (error: WarehouseError) => void,
   ) => Promise<Result<Warehouse, { readonly message: string }>>
 }
 
@@ -45,10 +46,12 @@ export async function runEstimate(inputs: EstimateInputs): Promise<Result<number
   if (!bus.ok) return bus
   const places = readPlaces(estimate)
   if (!places.ok) return places
-  const opened = await inputs.openWarehouse(wanted)
+  const log = createLog({ level: logging.level, component: 'estimate' })
+  const opened = await inputs.openWarehouse(wanted, ({ message: reason }) =>
+    log.warnRarely({ reason }, 'the warehouse did not take a statement, trying again'),
+  )
   if (!opened.ok) return err(opened.error.message)
   const warehouse = opened.value
-  const log = createLog({ level: logging.level, component: 'estimate' })
   if (bus.value.kind === 'file') {
     return estimateFolder(bus.value.folder, { places: places.value, warehouse, log })
   }
