@@ -1,4 +1,4 @@
-import type { Warehouse } from '../packages/warehouse/src/index.ts'
+import { rollUp, type Warehouse } from '../packages/warehouse/src/index.ts'
 
 /** A day of a large service, made by the engine itself: the simulator would take an hour. */
 
@@ -11,6 +11,12 @@ export const panelSites = Array.from(
 
 const prefixes = 20_000
 const networks = 2000
+
+/** What panels read of a month. */
+const monthTables = [
+  ...['rtt_by_site_1m', 'rtt_by_site_1h_rows', 'rtt_by_site_1d_rows'],
+  ...['rtt_by_as_1h_rows', 'rtt_by_as_1d_rows', 'traffic_by_site_1m', 'sensor_status'],
+]
 
 /** Sites, networks, heartbeats, findings, then hour by hour traffic and handshakes. */
 export async function fillPanelDay(warehouse: Warehouse, handshakes: number): Promise<void> {
@@ -32,6 +38,19 @@ export async function fillPanelDay(warehouse: Warehouse, handshakes: number): Pr
   )
   const seconds = ((performance.now() - started) / 1000).toFixed(0)
   process.stderr.write(`\r${JSON.stringify(sizes)} made in ${seconds} s\n`)
+}
+
+/** Rolls the day up, and repeats it on the 29 days before, in the rollups alone. */
+export async function fillPanelMonth(warehouse: Warehouse): Promise<void> {
+  await rollUp(warehouse)
+  for (const table of monthTables) {
+    for (let days = 1; days < 30; days++) {
+      await warehouse.command(`INSERT INTO ${table}
+        SETTINGS insert_deduplicate = 0, deduplicate_insert_select = 'disable'
+        SELECT * REPLACE (time - INTERVAL ${days} DAY AS time) FROM ${table}
+        WHERE ${table}.time >= fromUnixTimestamp(${dayStart})`)
+    }
+  }
 }
 
 /** Of the expression `client`, the number of a prefix: even ones are IPv4. */

@@ -1,5 +1,6 @@
 /**
- * Time of every statement of the dashboards and alert rules on a day of 50 M handshakes.
+ * Time of every statement of the dashboards and alert rules on a day of 50 M handshakes, behind a
+ * month of its rollups.
  * Usage: node bench/panels.ts [millions of handshakes, default 50] [runs, default 20] [FOLDER]
  * A FOLDER is kept, and used again where it has the day already.
  */
@@ -14,15 +15,16 @@ import {
   type Warehouse,
 } from '../packages/warehouse/src/index.ts'
 import { openEmbeddedWarehouse } from '../packages/warehouse-embedded/src/index.ts'
-import { daySeconds, dayStart, fillPanelDay, panelSites } from './panels-day.ts'
+import { daySeconds, dayStart, fillPanelDay, fillPanelMonth, panelSites } from './panels-day.ts'
 
 const millions = Number(process.argv[2] ?? 50)
 const runs = Number(process.argv[3] ?? 20)
 
-/** The dashboards' own time range, and the whole day, in the slots that Grafana makes of them. */
+/** The dashboards' own time range, the day and a month, in the slots that Grafana makes of them. */
 const ranges = [
   { name: '6 h', seconds: 6 * 3600, intervalSeconds: 120 },
   { name: '24 h', seconds: daySeconds, intervalSeconds: 300 },
+  { name: '30 d', seconds: 30 * daySeconds, intervalSeconds: 3 * 3600 },
 ]
 
 interface Timing {
@@ -76,7 +78,10 @@ try {
   if (!opened.ok) throw new Error(opened.error.message)
   const warehouse = opened.value
   const [filled] = await warehouse.query<{ n: number }>('SELECT count() AS n FROM handshakes')
-  if (filled!.n === 0) await fillPanelDay(warehouse, millions * 1e6)
+  if (filled!.n === 0) {
+    await fillPanelDay(warehouse, millions * 1e6)
+    await fillPanelMonth(warehouse)
+  }
   console.log('| statement | reads | range | rows | p50 ms | p95 ms | CPU ms |')
   console.log('|---|---|---|---:|---:|---:|---:|')
   const toMillis = (dayStart + daySeconds) * 1000

@@ -12,7 +12,10 @@ import {
   VizLegendOptionsBuilder,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common'
-import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard'
+import {
+  DashboardLinkBuilder,
+  type DynamicConfigValue,
+} from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat'
 import { PanelBuilder as StateTimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline'
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table'
@@ -87,6 +90,16 @@ const houseLegend = (): VizLegendOptionsBuilder =>
     .placement(LegendPlacement.Bottom)
     .showLegend(true)
 
+/** A legend for many lines in a wide panel: its last and highest values, the highest on top. */
+export const besideLegend = (): VizLegendOptionsBuilder =>
+  new VizLegendOptionsBuilder()
+    .displayMode(LegendDisplayMode.Table)
+    .placement(LegendPlacement.Right)
+    .showLegend(true)
+    .calcs(['lastNotNull', 'max'])
+    .sortBy('Last *')
+    .sortDesc(true)
+
 /** A column's unit, where a table has several. */
 export const unit = (id: string): DynamicConfigValue => ({ id: 'unit', value: id })
 
@@ -115,21 +128,44 @@ export const coloured = (colours: Readonly<Record<string, string>>): DynamicConf
   { id: 'custom.cellOptions', value: { type: 'color-text' } },
 ]
 
+/** Green at nothing, a colour from one on: for counts of what is wrong. */
+export const alarming = (color: string): DynamicConfigValue[] => [
+  { id: 'color', value: { mode: 'thresholds' } },
+  {
+    id: 'thresholds',
+    value: {
+      mode: 'absolute',
+      steps: [
+        { color: 'green', value: null },
+        { color, value: 1 },
+      ],
+    },
+  },
+]
+
+/** A number that is neither good nor bad. */
+export const neutral: DynamicConfigValue = {
+  id: 'color',
+  value: { mode: 'fixed', fixedColor: 'text' },
+}
+
 export const severityColours = { page: 'red', ticket: 'orange', note: 'blue' }
 export const sensorColours = { alive: 'green', silent: 'red', ended: 'text' }
+
+const siteLink = (site: string): DashboardLinkBuilder =>
+  new DashboardLinkBuilder('Dashboard of the site').url(siteUrl(site))
+
+const siteUrl = (site: string): string =>
+  `/d/goldpan-site?var-site=\${${site}}&\${service:queryparam}&\${__url_time_range}`
 
 /** Makes a column's cells lead to the dashboard of the site they name. */
 export const linkedToSite = (column: string): DynamicConfigValue => ({
   id: 'links',
-  value: [
-    {
-      title: 'Site',
-      url:
-        `/d/goldpan-site?var-site=\${__data.fields.${column}}` +
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana fills it in.
-        '&${service:queryparam}&${__url_time_range}',
-    },
-  ],
+  value: [{ title: 'Dashboard of the site', url: siteUrl(`__data.fields.${column}`) }],
 })
+
+/** Makes the lines of a panel by site lead to the dashboard of their site. */
+export const linesBySite = (panel: TimeseriesBuilder): TimeseriesBuilder =>
+  panel.dataLinks([siteLink('__field.labels.site')])
 
 export type Target = Builder<Dataquery>

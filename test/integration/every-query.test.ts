@@ -2,7 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { grafanaQueryNames, rttQuantileSql, type Warehouse } from '@goldpan/warehouse'
+import {
+  type GrafanaQueryName,
+  grafanaQueryNames,
+  readGrafanaQuery,
+  rttQuantileSql,
+  type Warehouse,
+} from '@goldpan/warehouse'
 import { tableFromIPC } from 'apache-arrow'
 import { expandStatement } from 'grafana-dashboards-generator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -70,8 +76,11 @@ const expand = (sql: string): string =>
 
 /** Runs a statement as its users do; the number of rows where it returns any. */
 async function run(name: string): Promise<number | undefined> {
+  if (grafana.test(name)) {
+    const { sql } = readGrafanaQuery(name as GrafanaQueryName)
+    return (await warehouse.query(expand(sql))).length
+  }
   const sql = sqlOf(queries, name)
-  if (grafana.test(name)) return (await warehouse.query(expand(sql))).length
   if (name === 'rtt-quantile') {
     const quantile = rttQuantileSql('sumMap(rtt_buckets)', '0.5')
     return (await warehouse.query(`SELECT ${quantile} FROM rtt_by_site_1m`)).length

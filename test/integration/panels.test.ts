@@ -6,6 +6,7 @@ import {
   formatWarehouseTime,
   type GrafanaQueryName,
   readGrafanaQuery,
+  rollUp,
   type Warehouse,
 } from '@goldpan/warehouse'
 import { expandStatement, type PanelVariables } from 'grafana-dashboards-generator'
@@ -39,11 +40,12 @@ function ask<Row>(
   name: GrafanaQueryName,
   variables: PanelVariables = everything,
   toSeconds: number = truth.toSeconds,
+  intervalSeconds: number = slotSeconds,
 ): Promise<Row[]> {
   const time = {
     fromMillis: truth.fromSeconds * 1000,
     toMillis: toSeconds * 1000,
-    intervalSeconds: slotSeconds,
+    intervalSeconds,
   }
   return warehouse.query<Row>(expandStatement(readGrafanaQuery(name).sql, time, variables))
 }
@@ -198,7 +200,8 @@ describe('finding panels', () => {
     const [event] = [world.events[0]!]
     const rows = await ask<Record<string, string | number>>('panel-open-findings')
     expect(rows.length).toBeGreaterThan(0)
-    for (const row of rows) expect(row).toMatchObject({ severity: 'page', kind: event.kind })
+    const wanted = { severity: 'page', kind: event.kind, site: event.site }
+    for (const row of rows) expect(row).toMatchObject(wanted)
     const lost = rows.map(({ lost_time }) => Number(lost_time))
     expect(lost).toEqual([...lost].sort((left, right) => right - left))
     const [counts] = await ask<Record<string, string>>('panel-open-finding-counts')
@@ -231,9 +234,9 @@ describe('finding panels', () => {
 
 describe('sensor panels', () => {
   it('count a sensor as alive while its heartbeats come', async () => {
-    expect(await ask('panel-sensors-alive')).toEqual([{ alive: 3, known: 3 }])
+    expect(await ask('panel-sensors-alive')).toEqual([{ alive: 3, silent: 0, known: 3 }])
     const later = await ask('panel-sensors-alive', everything, truth.toSeconds + 3600)
-    expect(later).toEqual([{ alive: 0, known: 3 }])
+    expect(later).toEqual([{ alive: 0, silent: 0, known: 3 }])
   })
 
   it('show the last heartbeat of each sensor, and that a file ended', async () => {
@@ -379,5 +382,41 @@ describe('variables', () => {
   it('offer the services and the sites of the chosen one', async () => {
     expect(await ask('variable-service')).toContainEqual({ name: world.service })
     expect(await ask('variable-site')).toEqual([...world.sites].sort().map((code) => ({ code })))
+  })
+})
+
+describe('long ranges', () => {
+  const day = truth.fromSeconds + 86_400
+  /** The panels of RTTs, in slots of an hour up to the world's end, and as one day. */
+  const askAll = async (): Promise<unknown[]> => {
+    const answers: unknown[] = []
+    for (const name of [
+      ...(['panel-median-rtt-by-site', 'panel-rtt-bands', 'panel-handshakes-by-site'] as const),
+      ...(['panel-site-networks', 'panel-site-countries'] as const),
+    ]) {
+      answers.push(await ask(name, everything, truth.toSeconds, 3600))
+      answers.push(await ask(name, everything, day, 86_400))
+    }
+    return answers
+  }
+  const forget = (table: string): Promise<void> =>
+    warehouse.command(
+      `ALTER TABLE ${table} DELETE WHERE time < fromUnixTimestamp(${truth.fromSeconds + 7200})
+       SETTINGS mutations_sync = 1`,
+    )
+
+  it('read whole hours and days from the rollups, and answer as the minutes do', async () => {
+    const fromMinutes = await askAll()
+    await rollUp(warehouse, { untilMicros: truth.toSeconds * 1e6 })
+    expect(await askAll()).toEqual(fromMinutes)
+    // What the minutes do not hold any more is in the hours alone.
+    await forget('rtt_by_site_1m')
+    await forget('rtt_by_as_1m')
+    expect(await askAll()).toEqual(fromMinutes)
+    await rollUp(warehouse, { untilMicros: day * 1e6 })
+    await forget('rtt_by_site_1h_rows')
+    await forget('rtt_by_as_1h_rows')
+    const days = (answers: unknown[]) => answers.filter((_, index) => index % 2 === 1)
+    expect(days(await askAll())).toEqual(days(fromMinutes))
   })
 })

@@ -1,6 +1,16 @@
 import type { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat'
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table'
-import { coloured, houseStat, houseTable, severityColours, titled, unit, width } from '../house.ts'
+import {
+  alarming,
+  coloured,
+  houseStat,
+  houseTable,
+  linkedToSite,
+  severityColours,
+  titled,
+  unit,
+  width,
+} from '../house.ts'
 
 /** What is wrong now, worst first. */
 export const openFindings = (): TableBuilder =>
@@ -8,9 +18,10 @@ export const openFindings = (): TableBuilder =>
     .noValue('Nothing is open')
     .overrideByName('severity', [...coloured(severityColours), width(90)])
     .overrideByName('kind', [width(170)])
+    .overrideByName('site', [linkedToSite('site'), width(80)])
     .overrideByName('state', [width(110)])
     .overrideByName('opened', [width(170)])
-    .overrideByName('lost_time', [titled('lost time'), unit('ms'), width(100)])
+    .overrideByName('lost_time', [titled('lost time'), lostTime, width(110)])
     .overrideByName('excess_ms', [titled('excess'), unit('ms'), width(90)])
     .overrideByName('queries_per_second', [titled('queries'), unit('reqps'), width(100)])
     .overrideByName('id', [width(120)])
@@ -18,9 +29,9 @@ export const openFindings = (): TableBuilder =>
 /** How much is wrong now. */
 export const openFindingCounts = (): StatBuilder =>
   houseStat('Open findings', 'panel-open-finding-counts')
-    .overrideByName('pages', [{ id: 'color', value: fixed(severityColours.page) }])
-    .overrideByName('tickets', [{ id: 'color', value: fixed(severityColours.ticket) }])
-    .overrideByName('notes', [{ id: 'color', value: fixed(severityColours.note) }])
+    .overrideByName('pages', alarming(severityColours.page))
+    .overrideByName('tickets', alarming(severityColours.ticket))
+    .overrideByName('notes', alarming(severityColours.note))
 
 /** What was wrong at the chosen site in the time range. */
 export const siteFindings = (): TableBuilder =>
@@ -31,7 +42,8 @@ export const siteFindings = (): TableBuilder =>
     .overrideByName('state', [width(110)])
     .overrideByName('opened', [width(170)])
     .overrideByName('resolved', [width(170)])
-    .overrideByName('lost_time', [titled('lost time'), unit('ms'), width(100)])
+    .overrideByName('lost_time', [titled('lost time'), lostTime, width(110)])
     .overrideByName('id', [width(120)])
 
-const fixed = (color: string): object => ({ mode: 'fixed', fixedColor: color })
+/** Milliseconds that clients lose in every second: Grafana would make minutes of plain ms. */
+const lostTime = unit('suffix: ms/s')

@@ -6,6 +6,7 @@ import { houseTable, houseTimeseries, titled, unit } from '../house.ts'
 /** How old the newest rows are. */
 export const ingestLag = (): TableBuilder =>
   houseTable('Newest rows', 'panel-ingest-lag')
+    .noValue('The tables are empty')
     .overrideByName('table_name', [titled('table')])
     .overrideByName('lag_seconds', [titled('behind'), unit(DurationSeconds)])
 

@@ -2,11 +2,13 @@ import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboa
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table'
 import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 import { Microseconds } from '@grafana/grafana-foundation-sdk/units'
-import { houseTable, houseTimeseries, titled, unit } from '../house.ts'
+import { besideLegend, houseTable, houseTimeseries, linesBySite, titled, unit } from '../house.ts'
 
 /** The median of every site in one picture. */
 export const medianRttBySite = (): TimeseriesBuilder =>
-  houseTimeseries('Median handshake RTT by site', 'panel-median-rtt-by-site').unit(Microseconds)
+  linesBySite(houseTimeseries('Median handshake RTT by site', 'panel-median-rtt-by-site'))
+    .unit(Microseconds)
+    .legend(besideLegend())
 
 /** A band from p10 to p90 around one from p25 to p75 around the median. */
 export const rttBands = (title: string): TimeseriesBuilder =>
@@ -20,11 +22,13 @@ export const rttBands = (title: string): TimeseriesBuilder =>
 
 /** The networks that a site serves most, and how far they are. */
 export const siteNetworks = (): TableBuilder =>
-  withQuantiles(houseTable('Networks of the site', 'panel-site-networks'))
+  withQuantiles(houseTable('Networks of the site', 'panel-site-networks')).noValue(nobody)
 
 /** The countries that a site serves most, and how far they are. */
 export const siteCountries = (): TableBuilder =>
-  withQuantiles(houseTable('Countries of the site', 'panel-site-countries'))
+  withQuantiles(houseTable('Countries of the site', 'panel-site-countries')).noValue(nobody)
+
+const nobody = 'No handshake at this site in this time range'
 
 const blue: DynamicConfigValue[] = [{ id: 'color', value: { mode: 'fixed', fixedColor: 'blue' } }]
 const bare: DynamicConfigValue[] = [...blue, { id: 'custom.lineWidth', value: 0 }]

@@ -4,23 +4,30 @@ import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-s
 import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 import { DurationSeconds, EventsPerSecond } from '@grafana/grafana-foundation-sdk/units'
 import {
+  alarming,
   coloured,
   houseStat,
   houseStateTimeline,
   houseTable,
   houseTimeseries,
   linkedToSite,
+  neutral,
   sensorColours,
   titled,
   unit,
 } from '../house.ts'
 
 /** How many sensors speak, of how many that should. */
-export const sensorsAlive = (): StatBuilder => houseStat('Sensors', 'panel-sensors-alive')
+export const sensorsAlive = (): StatBuilder =>
+  houseStat('Sensors', 'panel-sensors-alive')
+    .overrideByName('alive', [neutral])
+    .overrideByName('known', [neutral])
+    .overrideByName('silent', alarming(sensorColours.silent))
 
 /** Each sensor with its last heartbeat. */
 export const sensors = (): TableBuilder =>
   houseTable('Sensors, the longest silent first', 'panel-sensors')
+    .noValue('No sensor was heard in the last day')
     .overrideByName('site', [linkedToSite('site')])
     .overrideByName('state', coloured(sensorColours))
     .overrideByName('last_heartbeat', [titled('last heartbeat')])

@@ -1,15 +1,17 @@
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table'
 import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
-import { PercentUnit, RequestsPerSecond } from '@grafana/grafana-foundation-sdk/units'
-import { houseTable, houseTimeseries, titled, unit } from '../house.ts'
+import { PercentUnit } from '@grafana/grafana-foundation-sdk/units'
+import { houseTable, houseTimeseries, linesBySite, titled, unit } from '../house.ts'
 
 /** How many handshakes there are to speak from. */
 export const handshakesBySite = (): TimeseriesBuilder =>
-  houseTimeseries('Handshakes by site', 'panel-handshakes-by-site').unit(RequestsPerSecond)
+  linesBySite(houseTimeseries('Handshakes by site', 'panel-handshakes-by-site')).unit(
+    'suffix: handshakes/s',
+  )
 
 /** How much the sites serve. */
 export const queriesBySite = (): TimeseriesBuilder =>
-  houseTimeseries('Queries by site', 'panel-queries-by-site').unit(RequestsPerSecond)
+  linesBySite(houseTimeseries('Queries by site', 'panel-queries-by-site')).unit('suffix: queries/s')
 
 /** How many clients come over TCP, and how many are told to. */
 export const tcpShare = (): TimeseriesBuilder =>
@@ -18,6 +20,7 @@ export const tcpShare = (): TimeseriesBuilder =>
 /** What part of the service the RTTs can speak about. */
 export const coverage = (): TableBuilder =>
   houseTable('Coverage, last hour', 'panel-coverage')
+    .noValue('No traffic in the last hour of the time range')
     .overrideByName('family', [titled('')])
     .overrideByName('queries_share', [titled('queries'), unit(PercentUnit)])
     .overrideByName('prefixes_share', [titled('prefixes'), unit(PercentUnit)])

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { writeOutRanges } from './rtt-of-range.ts'
 
 /** Statements of the dashboards and alert rules; each is the file of its name. */
 export const grafanaQueryNames = [
@@ -46,5 +47,6 @@ export function readGrafanaQuery(name: GrafanaQueryName): GrafanaQuery {
   const lines = text.split('\n')
   const start = lines.findIndex((line) => !line.startsWith('--'))
   const about = lines.slice(0, start).map((line) => line.slice(2).trim())
-  return { name, about: about.join(' '), sql: lines.slice(start).join('\n').trim() }
+  const sql = writeOutRanges(lines.slice(start).join('\n').trim())
+  return { name, about: about.join(' '), sql }
 }

@@ -1,13 +1,27 @@
 -- Reads traffic. Which share of queries, prefixes and networks had at least ten handshakes in the last hour of the time range: the part that the RTTs can speak about.
-WITH
-    prefixes AS
+SELECT
+    concat('IPv', toString(version)) AS family,
+    sum(queries_covered) / nullIf(sum(queries), 0) AS queries_share,
+    sum(prefixes_covered) / sum(prefixes) AS prefixes_share,
+    countIf(network IS NOT NULL AND n >= 10) / nullIf(countIf(network IS NOT NULL), 0) AS networks_share,
+    sum(prefixes) AS prefixes_seen
+FROM
+(
+    SELECT
+        version,
+        network,
+        sum(prefix_queries) AS queries,
+        sumIf(prefix_queries, prefix_handshakes >= 10) AS queries_covered,
+        count() AS prefixes,
+        countIf(prefix_handshakes >= 10) AS prefixes_covered,
+        sum(prefix_handshakes) AS n
+    FROM
     (
         SELECT
-            ifNull(traffic.ip_version, 0) AS version,
-            traffic.prefix AS client_prefix,
+            assumeNotNull(any(traffic.ip_version)) AS version,
             any(asn) AS network,
-            sum(ifNull(udp_queries, 0) + ifNull(tcp_queries, 0)) AS queries,
-            sum(ifNull(traffic.handshakes, 0)) AS n
+            sum(toUInt64(ifNull(udp_queries, 0)) + ifNull(tcp_queries, 0)) AS prefix_queries,
+            sum(ifNull(traffic.handshakes, 0)) AS prefix_handshakes
         FROM traffic
         WHERE service IN (${service:sqlstring})
             AND site IN (${site:sqlstring})
@@ -15,24 +29,9 @@ WITH
             AND minute <= $__toTime
             AND traffic.prefix IS NOT NULL
             AND excluded = ''
-        GROUP BY version, client_prefix
-    ),
-    networks AS
-    (
-        SELECT version, network, sum(n) AS n FROM prefixes WHERE network IS NOT NULL GROUP BY version, network
+        GROUP BY assumeNotNull(traffic.prefix)
     )
-SELECT
-    concat('IPv', toString(version)) AS family,
-    sumIf(queries, n >= 10) / nullIf(sum(queries), 0) AS queries_share,
-    countIf(n >= 10) / count() AS prefixes_share,
-    any(networks_covered) / nullIf(any(networks_seen), 0) AS networks_share,
-    count() AS prefixes_seen
-FROM prefixes
-LEFT JOIN
-(
-    SELECT version, countIf(n >= 10) AS networks_covered, count() AS networks_seen
-    FROM networks
-    GROUP BY version
-) AS by_network USING (version)
+    GROUP BY version, network
+)
 GROUP BY version
 ORDER BY version

@@ -2,6 +2,7 @@
 SELECT
     severity,
     kind,
+    JSONExtractString(finding, 'site_to') AS site,
     JSONExtractString(finding, 'sentence') AS sentence,
     service,
     state,

@@ -1,4 +1,4 @@
--- Reads rtt_by_as_1m and networks. The networks with most handshakes at the site in the time range.
+-- Reads rtt_by_as_1m, _1h and _1d and networks. The networks with most handshakes at the site in the time range.
 SELECT
     network AS asn,
     names.name AS name,
@@ -10,14 +10,13 @@ SELECT
 FROM
 (
     SELECT
-        ifNull(rtt_by_as_1m.asn, 0) AS network,
-        sum(rtt_by_as_1m.handshakes) AS n,
+        ifNull(rollups.asn, 0) AS network,
+        sum(rollups.handshakes) AS n,
         quantilesExactWeightedArray(0.25, 0.5, 0.75, 0.95)(mapKeys(rtt_buckets), mapValues(rtt_buckets)) AS quantile_buckets,
         arrayMap(bucket -> round(exp2((bucket + 0.5) / 32) - 1), quantile_buckets) AS quantile_us
-    FROM rtt_by_as_1m
+    FROM rtt_by_as OF RANGE
     WHERE service IN (${service:sqlstring})
         AND site IN (${site:sqlstring})
-        AND $__timeFilter(time)
     GROUP BY network
     ORDER BY n DESC, network
     LIMIT 20
