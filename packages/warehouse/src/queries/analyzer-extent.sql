@@ -32,7 +32,7 @@ FROM
         toUInt32(intDiv(toUnixTimestamp(max(minute)), 60)) AS last_minute
     FROM traffic
     WHERE service = {service:String}
-        AND minute >= toDateTime(intDiv({fromMicros:Int64}, 1000000), 'UTC')
+        AND minute >= toDateTime(intDiv({fromMicros:Int64}, 60000000) * 60, 'UTC')
         AND minute < toDateTime(intDiv({toMicros:Int64} + 999999, 1000000), 'UTC')
     GROUP BY site
 )

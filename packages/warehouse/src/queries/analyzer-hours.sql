@@ -18,7 +18,7 @@ FROM
     FROM traffic
     WHERE service = {service:String}
         AND excluded = ''
-        AND minute >= toDateTime(intDiv({fromMicros:Int64}, 1000000), 'UTC')
+        AND minute >= toDateTime(intDiv({fromMicros:Int64}, 60000000) * 60, 'UTC')
         AND minute < toDateTime(intDiv({toMicros:Int64} + 999999, 1000000), 'UTC')
     GROUP BY hour
 )

@@ -8,7 +8,7 @@ FROM traffic
 WHERE service = {service:String}
     AND traffic.prefix IS NOT NULL
     AND excluded = ''
-    AND minute >= toDateTime(intDiv({fromMicros:Int64}, 1000000), 'UTC')
+    AND minute >= toDateTime(intDiv({fromMicros:Int64}, 60000000) * 60, 'UTC')
     AND minute < toDateTime(intDiv({toMicros:Int64} + 999999, 1000000), 'UTC')
     AND has({sites:Array(String)}, toString(site))
 SETTINGS output_format_arrow_compression_method = 'none'

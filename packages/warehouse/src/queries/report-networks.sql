@@ -21,8 +21,8 @@ WITH
         FROM traffic
         WHERE service = {service:String} AND excluded = '' AND traffic.prefix IS NOT NULL
             AND asn IS NOT NULL
-            AND minute >= toDateTime(intDiv({fromMicros:Int64}, 1000000), 'UTC')
-            AND minute < toDateTime(intDiv({toMicros:Int64}, 1000000), 'UTC')
+            AND minute >= toDateTime(intDiv({fromMicros:Int64}, 60000000) * 60, 'UTC')
+            AND minute < toDateTime(intDiv({toMicros:Int64} + 999999, 1000000), 'UTC')
         GROUP BY network, ip_version, prefix, site
     ),
     prefix_sites AS
@@ -61,8 +61,8 @@ WITH
             FROM traffic
             WHERE service = {service:String} AND excluded = '' AND traffic.prefix IS NOT NULL
                 AND asn IS NOT NULL
-                AND minute >= toDateTime(intDiv({fromMicros:Int64}, 1000000), 'UTC')
-                AND minute < toDateTime(intDiv({toMicros:Int64}, 1000000), 'UTC')
+                AND minute >= toDateTime(intDiv({fromMicros:Int64}, 60000000) * 60, 'UTC')
+                AND minute < toDateTime(intDiv({toMicros:Int64} + 999999, 1000000), 'UTC')
             GROUP BY network
         )
         GROUP BY network

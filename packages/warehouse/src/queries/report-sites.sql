@@ -17,8 +17,8 @@ WITH
             sum(ifNull(udp_queries, 0) + ifNull(tcp_queries, 0)) AS queries
         FROM traffic
         WHERE service = {service:String} AND excluded = '' AND traffic.prefix IS NOT NULL
-            AND minute >= toDateTime(intDiv({fromMicros:Int64}, 1000000), 'UTC')
-            AND minute < toDateTime(intDiv({toMicros:Int64}, 1000000), 'UTC')
+            AND minute >= toDateTime(intDiv({fromMicros:Int64}, 60000000) * 60, 'UTC')
+            AND minute < toDateTime(intDiv({toMicros:Int64} + 999999, 1000000), 'UTC')
         GROUP BY site, ip_version, prefix
     )
 SELECT
