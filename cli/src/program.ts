@@ -39,7 +39,8 @@ function addHandshakes(program: Command): void {
 }
 
 interface AnalyzeFlags {
-  service: string
+  service?: string
+  services?: string
   sites?: string
   networks?: string[]
   exclude?: string
@@ -50,11 +51,12 @@ interface AnalyzeFlags {
 }
 
 function addAnalyze(program: Command): void {
-  program
+  const command = program
     .command('analyze')
     .description('read the captures of each site and say what is wrong')
     .argument('<site=input...>', 'site code and its captures, such as ams=ams.pcap syd=syd/')
-    .requiredOption('--service <name>', 'the anycast service measured, such as ns1.example')
+    .option('--service <name>', 'the anycast service measured, such as ns1.example')
+    .option('--services <file>', 'CSV address,service: server addresses of several services')
     .option('--sites <file>', 'CSV: code,city,country,latitude,longitude')
     .option(
       '--networks <file>',
@@ -67,14 +69,17 @@ function addAnalyze(program: Command): void {
     .option('--html <file>', 'also write the report as one self-contained page')
     .addOption(portOption())
     .addHelpText('after', inputHelp)
-    .action((inputs: string[], flags: AnalyzeFlags) =>
-      lazily(() => import('./commands/analyze.ts'))({
-        ...flags,
-        inputs,
-        networks: flags.networks ?? [],
-        ports: flags.port ?? [53],
-      }),
-    )
+  command.action((inputs: string[], flags: AnalyzeFlags) => {
+    if (flags.service === undefined && flags.services === undefined) {
+      command.error("error: required option '--service <name>' not specified")
+    }
+    return lazily(() => import('./commands/analyze.ts'))({
+      ...flags,
+      inputs,
+      networks: flags.networks ?? [],
+      ports: flags.port ?? [53],
+    })
+  })
 }
 
 function addFindings(program: Command): void {

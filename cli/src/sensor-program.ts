@@ -16,6 +16,7 @@ export function addCapture(program: Command, portOption: () => Option): void {
     .option('-i, --interface <name>', 'interface to capture on')
     .option('-r, --read <file>', 'capture to read, repeatable; - for a live pipe', collect)
     .option('--service <name>', 'the anycast service measured, such as ns1.example')
+    .option('--services <file>', 'CSV address,service: which server addresses are whose')
     .option('--site <code>', 'code of the site that this sensor is at')
     .option('--sensor <name>', 'name of this sensor at its site (default: the name of the host)')
     .option('--to <bus>', 'kafka://HOST:PORT[,…], kafka+tls://HOST:PORT[,…] or file:DIR')

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { err, ok, type Result } from '@goldpan/core'
 
 /** The captures of one site, as named on the command line. */
@@ -13,6 +14,15 @@ export const standardInputTwice = (paths: readonly string[]): string | undefined
   paths.indexOf('-') === paths.lastIndexOf('-')
     ? undefined
     : '- is named twice: standard input can be read once, name a file'
+
+/** The first input that can be read only once: standard input or another pipe. */
+export const pipeAmong = (inputs: readonly SiteInput[]): string | undefined =>
+  inputs.flatMap(({ paths }) => paths).find(isPipe)
+
+function isPipe(path: string): boolean {
+  const stats = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false })
+  return path === '-' || (stats !== undefined && !stats.isFile() && !stats.isDirectory())
+}
 
 /** Parses `SITE=INPUT` words; inputs of one site go together. The error is one sentence. */
 export function parseSiteInputs(words: readonly string[]): Result<SiteInput[], string> {

@@ -1,7 +1,7 @@
 import { accessSync, constants, fstatSync, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, extname } from 'node:path'
 import { err, ok, type Result } from '@goldpan/core'
-import { formatReportHtml, formatReportJson, formatReportText, type Report } from '@goldpan/report'
+import { formatReportHtml, formatReportsJson, formatReportText, type Report } from '@goldpan/report'
 
 export interface ReportOutput {
   readonly format: 'text' | 'json'
@@ -23,28 +23,38 @@ export function checkHtmlFile(file: string): Result<undefined, string> {
   }
 }
 
-/** The report to standard output, and as a page where one is asked for. */
-export async function writeReport(
-  report: Report,
+/** The reports to standard output, and each as a page where one is asked for. */
+export async function writeReports(
+  reports: readonly Report[],
   { format, html }: ReportOutput,
 ): Promise<Result<undefined, string>> {
   let written: Result<undefined, string> = ok(undefined)
   if (html !== undefined) {
     try {
-      writeFileSync(html, await formatReportHtml(report))
+      for (const report of reports) {
+        const page = reports.length === 1 ? html : pageOf(html, report.service)
+        writeFileSync(page, await formatReportHtml(report))
+      }
     } catch (error) {
       written = err(`${html} cannot be written: ${(error as Error).message}`)
     }
   }
   process.stdout.write(
-    format === 'json'
-      ? formatReportJson(report)
-      : formatReportText(isSameOutput() ? withoutComplaints(report) : report, {
-          colour: process.stdout.isTTY === true,
-        }),
+    format === 'json' ? formatReportsJson(reports) : reports.map(formatText).join('\n\n'),
   )
   return written
 }
+
+/** The page of one of several services: report.html becomes report-ns1.example.html. */
+function pageOf(html: string, service: string): string {
+  const extension = extname(html)
+  return `${html.slice(0, html.length - extension.length)}-${service}${extension}`
+}
+
+const formatText = (report: Report): string =>
+  formatReportText(isSameOutput() ? withoutComplaints(report) : report, {
+    colour: process.stdout.isTTY === true,
+  })
 
 /** What was complained of stands on standard error: once is enough for who reads both. */
 const withoutComplaints = (report: Report): Report => ({

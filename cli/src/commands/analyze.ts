@@ -1,10 +1,7 @@
-import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { analyzeWarehouse } from '@goldpan/anycast-analyzer'
-import { type CaptureSummary, captureToBus, type InputError } from '@goldpan/capture'
+import type { CaptureSummary, ServiceAddresses } from '@goldpan/capture'
 import { err, type Finding, ok, type Prefix, type Result } from '@goldpan/core'
 import {
-  Estimator,
   type EstimatorSummary,
   type NetworkTable,
   readNetworkTable,
@@ -12,8 +9,7 @@ import {
   type Site,
   storePlaces,
 } from '@goldpan/estimator'
-import { type CaptureFacts, readReport } from '@goldpan/report'
-import { createInProcessBus } from '@goldpan/runtime'
+import { type CaptureFacts, type Report, readReport } from '@goldpan/report'
 import type { Warehouse } from '@goldpan/warehouse'
 import { readExcluded } from '../excluded-file.ts'
 import { exitCode } from '../exit-code.ts'
@@ -21,14 +17,18 @@ import { explainFailure } from '../explain-failure.ts'
 import { takeSignals } from '../interruption.ts'
 import { openForAnalysis } from '../open-warehouse.ts'
 import { clearLine, createProgress, type Progress, showStep } from '../progress.ts'
-import { parseSiteInputs, type SiteInput } from '../site-inputs.ts'
+import { readSiteCaptures, type SiteCapture } from '../read-site-captures.ts'
+import { chooseServices, readServices } from '../services-file.ts'
+import { parseSiteInputs, pipeAmong, type SiteInput } from '../site-inputs.ts'
 import { complain } from '../standard-error.ts'
-import { checkHtmlFile, writeReport } from '../write-report.ts'
+import { checkHtmlFile, writeReports } from '../write-report.ts'
 
 export interface AnalyzeOptions {
   /** `SITE=INPUT`, one or more. */
   readonly inputs: readonly string[]
-  readonly service: string
+  /** One service; of those in `services` this one alone. */
+  readonly service?: string
+  readonly services?: string
   readonly sites?: string
   readonly networks: readonly string[]
   readonly exclude?: string
@@ -38,10 +38,10 @@ export interface AnalyzeOptions {
   readonly ports: readonly number[]
 }
 
-/** Messages on the in-process bus that nobody has taken. */
-const messagesMax = 8
-
 interface Preparation {
+  /** Names of the services to analyze, one after the other. */
+  readonly names: readonly string[]
+  readonly services: readonly ServiceAddresses[] | undefined
   readonly inputs: readonly SiteInput[]
   readonly sites: readonly Site[]
   readonly networks: NetworkTable | undefined
@@ -107,17 +107,37 @@ function prepare(
   if (!networks.ok) return err(networks.error.message)
   const exclude = options.exclude === undefined ? ok([]) : readExcluded(options.exclude)
   if (!exclude.ok) return exclude
+  const services = prepareServices(options, inputs)
+  if (!services.ok) return services
   for (const { site } of inputs) {
     if (options.sites !== undefined && !sites.value.some(({ code }) => code === site)) {
       complain(`site ${site} is not in ${options.sites}: it is analyzed without its place`)
     }
   }
   return ok({
+    ...services.value,
     inputs,
     sites: sites.value,
     networks: options.networks.length > 0 ? networks.value : undefined,
     exclude: exclude.value,
   })
+}
+
+function prepareServices(
+  { service, services: file }: AnalyzeOptions,
+  inputs: readonly SiteInput[],
+): Result<Pick<Preparation, 'names' | 'services'>, string> {
+  if (file === undefined) return ok({ names: [service!], services: undefined })
+  const services = readServices(file)
+  if (!services.ok) return services
+  const names = chooseServices(file, services.value, service)
+  if (!names.ok) return names
+  const pipe = names.value.length > 1 ? pipeAmong(inputs) : undefined
+  if (pipe === undefined) return ok({ names: names.value, services: services.value })
+  return err(
+    `${pipe} can be read once, not for each of ${names.value.length} services: name a file, or ` +
+      'one of them with --service',
+  )
 }
 
 async function analyze(
@@ -126,34 +146,60 @@ async function analyze(
   warehouse: Warehouse,
   signal: AbortSignal,
 ): Promise<number> {
-  const { service } = options
   await storePlaces(warehouse, prepared)
-  const read = await readSiteCaptures(options, prepared, warehouse, signal)
-  if (!read.ok) {
-    complain(read.error)
-    return exitCode.failed
+  const reports: Report[] = []
+  for (const [index, service] of prepared.names.entries()) {
+    const report = await analyzeService(options, prepared, { service, warehouse, signal, index })
+    if (!report.ok) {
+      complain(report.error)
+      return exitCode.failed
+    }
+    reports.push(report.value)
   }
-  signal.throwIfAborted()
-  const { captures, summary } = read.value
-  complainOfRows(summary)
-  for (const { capture } of captures) complainOfInput(capture)
-  const span = spanOf(captures.map(({ capture }) => capture))
-  const asked = { service, sites: prepared.sites, ...span }
-  const findings = await findWhatIsWrong(warehouse, asked, signal)
-  const report = await readReport({
-    ...{ warehouse, service, ...span, ...findings },
-    captures: captures.map(toFacts),
-    places: prepared.sites,
-    hasNetworks: prepared.networks !== undefined,
-  })
   clearLine()
-  const written = await writeReport(report, options)
+  const written = await writeReports(reports, options)
   if (!written.ok) {
     complain(written.error)
     return exitCode.failed
   }
-  const isDamaged = captures.some(({ capture }) => capture.damages.length > 0)
+  const isDamaged = reports.some(({ captures }) =>
+    captures.some(({ damages }) => damages.length > 0),
+  )
   return isDamaged ? exitCode.damagedInput : exitCode.done
+}
+
+interface ServiceRun {
+  readonly service: string
+  readonly warehouse: Warehouse
+  readonly signal: AbortSignal
+  /** Its place among the services: what is wrong with the inputs is told with the first. */
+  readonly index: number
+}
+
+async function analyzeService(
+  { ports, services: file }: AnalyzeOptions,
+  prepared: Preparation,
+  { service, warehouse, signal, index }: ServiceRun,
+): Promise<Result<Report, string>> {
+  const read = await readSiteCaptures({ ...prepared, service, ports }, warehouse, signal)
+  if (!read.ok) return read
+  signal.throwIfAborted()
+  const { captures, summary } = read.value
+  complainOfRows(summary)
+  if (index === 0) {
+    for (const { site, capture } of captures) complainOfInput(site, capture, file)
+  }
+  const span = spanOf(captures.map(({ capture }) => capture))
+  const asked = { service, sites: prepared.sites, ...span }
+  const findings = await findWhatIsWrong(warehouse, asked, signal)
+  return ok(
+    await readReport({
+      ...{ warehouse, service, ...span, ...findings },
+      captures: captures.map(toFacts),
+      places: prepared.sites,
+      hasNetworks: prepared.networks !== undefined,
+    }),
+  )
 }
 
 /** Walks through the data minute by minute, as a running analyzer does. */
@@ -177,72 +223,15 @@ async function findWhatIsWrong(
   return { findings, weight }
 }
 
-interface SiteCapture {
-  readonly site: string
-  readonly capture: CaptureSummary
-}
-
-/** Site by site through the bus into the warehouse, all on one machine. */
-async function readSiteCaptures(
-  { service, ports }: AnalyzeOptions,
-  { inputs, networks, exclude }: Preparation,
-  warehouse: Warehouse,
-  signal: AbortSignal,
-): Promise<Result<{ captures: SiteCapture[]; summary: EstimatorSummary }, string>> {
-  const { sender, receiver } = createInProcessBus({ messagesMax })
-  const estimating = new Estimator({ receiver, warehouse, networks }).run()
-  // A failing warehouse must end the reading, not wait for a bus that nobody empties.
-  estimating.catch(() => sender.end())
-  const progress = createProgress({ total: totalBytes(inputs), unit: 'bytes' })
-  const captures: SiteCapture[] = []
-  const unread: string[] = []
-  for (const { site, paths } of inputs) {
-    if (signal.aborted) break
-    const capture = await captureToBus({
-      ...{ inputs: paths, service, site, sensor: site, ports, bus: sender, clients: 'full' },
-      ...{ exclude, signal, onProgress: (bytes) => progress.show(site, bytes) },
-    }).catch(async (error: unknown) => {
-      // Where the bus ended because the warehouse failed, that is what is to be told.
-      sender.end()
-      await estimating
-      throw error
-    })
-    progress.next()
-    if (!capture.ok) unread.push(capture.error.message)
-    captures.push({ site, capture: capture.ok ? capture.value : nothingOf(capture.error) })
+function complainOfInput(
+  site: string,
+  { notes, damages, counters }: CaptureSummary,
+  services: string | undefined,
+): void {
+  const unlisted = counters.packets_of_unlisted_servers ?? 0
+  if (unlisted > 0) {
+    complain(`${site}: ${unlisted} packets are of servers that ${services} does not name`)
   }
-  sender.end()
-  showStep('storing the last rows')
-  const summary = await estimating
-  progress.end()
-  if (unread.length > 0 && unread.length === captures.length) return err(unread.join('\n'))
-  return ok({ captures, summary })
-}
-
-/** A site of which nothing could be read, beside others. */
-const nothingOf = ({ message }: InputError): CaptureSummary => ({
-  ...{ packets: 0, bytes: 0, counters: {}, servers: [], isTakenAtClient: false, notes: [] },
-  damages: message.split('\n').map((sentence) => ({ message: sentence })),
-})
-
-/** Bytes of all files, those of folders included; what cannot be read is told by who reads it. */
-function totalBytes(inputs: readonly SiteInput[]): number {
-  return inputs.flatMap(({ paths }) => paths.map(bytesOf)).reduce((sum, size) => sum + size, 0)
-}
-
-function bytesOf(path: string): number {
-  try {
-    const stat = statSync(path)
-    if (!stat.isDirectory()) return stat.size
-    return readdirSync(path)
-      .map((name) => statSync(join(path, name), { throwIfNoEntry: false }))
-      .reduce((sum, entry) => sum + (entry?.isFile() ? entry.size : 0), 0)
-  } catch {
-    return 0
-  }
-}
-
-function complainOfInput({ notes, damages }: CaptureSummary): void {
   for (const note of notes) complain(note)
   for (const { message } of damages) complain(message)
 }

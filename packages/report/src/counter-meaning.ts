@@ -39,6 +39,9 @@ export const counterMeanings: Readonly<Record<string, CounterMeaning>> = {
   frames_without_dns_transport: aside('packets that are neither TCP nor UDP over IP'),
   frames_cut_short: aside('packets cut off before the end of their headers'),
   frames_malformed: aside('packets whose headers contradict themselves'),
+  packets_of_other_services: aside('packets of servers that --services names for another service'),
+  packets_of_unlisted_servers: aside('packets of servers that --services does not name'),
+  rows_of_other_servers: aside('exported handshakes of servers that are not of this service'),
   rows_without_client: aside('exported handshakes without client address'),
 }
 

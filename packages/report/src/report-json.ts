@@ -5,9 +5,19 @@ import { type Distribution, type HandshakeRtts, samplesMin, type TimeBin } from 
 import type { WeightedQuantiles } from './weighted-median.ts'
 
 /** The report as JSON; keys carry units, `findings` are the finding contract. */
-export function formatReportJson(report: Report): string {
+export const formatReportJson = (report: Report): string =>
+  `${JSON.stringify(documentOf(report), null, 2)}\n`
+
+/** Reports of several services as one document: all findings, and each report whole. */
+export function formatReportsJson(reports: readonly Report[]): string {
+  if (reports.length === 1) return formatReportJson(reports[0]!)
+  const findings = reports.flatMap((report) => report.findings)
+  return `${JSON.stringify({ findings, services: reports.map(documentOf) }, null, 2)}\n`
+}
+
+function documentOf(report: Report): object {
   const { service, fromMicros, toMicros, weight, findings, binSeconds } = report
-  const document = {
+  return {
     ...{ service, from: formatPacketTime(fromMicros), to: formatPacketTime(toMicros), weight },
     captures: report.captures.map(captureJson),
     sites: report.sites.map((row) => siteJson(row, report.distributions)),
@@ -22,7 +32,6 @@ export function formatReportJson(report: Report): string {
       over_time: bins.map(binJson),
     })),
   }
-  return `${JSON.stringify(document, null, 2)}\n`
 }
 
 const captureJson = ({ isTakenAtClient, servers, ...capture }: CaptureFacts): object => ({

@@ -29,9 +29,9 @@ export async function captureFiles(app: CaptureApp, inputs: readonly string[]): 
   const opened = await openSensorBus({ ...app, source: settings.source })
   if (!opened.ok) return complain(log, opened.error)
   const lifecycle = createLifecycle({ log, deadlineMillis: settings.stopMillis })
-  const { source, ports, clients, exclude } = settings
+  const { source, ports, clients, exclude, services } = settings
   const read = await captureToBus({
-    ...{ inputs, ...source, ports, clients, exclude, bus: opened.value.sender },
+    ...{ inputs, ...source, services, ports, clients, exclude, bus: opened.value.sender },
     ...{ signal: lifecycle.stopping, rate: settings.rate, rowsMax: rowsOfMessageMax },
   })
   await opened.value.close(settings.stopMillis)

@@ -20,6 +20,7 @@ import {
 import type { ClientTagger } from './client-tag.ts'
 import { RowBatch } from './row-batch.ts'
 import type { SendQueue } from './send-queue.ts'
+import type { ServedServers } from './served-servers.ts'
 import type { ExcludedClients } from './traffic-counter.ts'
 
 /** What all boots of one sensor share. */
@@ -29,6 +30,8 @@ export interface BootOrigin {
   /** What of a client may leave this process: its prefix, a tag in its place, or its address. */
   readonly clients: 'prefix' | 'full' | ClientTagger
   readonly excluded?: ExcludedClients | undefined
+  /** The servers of this service where the input may hold those of others. */
+  readonly served?: ServedServers | undefined
   readonly rowsMax?: number | undefined
 }
 
@@ -79,8 +82,15 @@ export class BootStream {
   }
 
   #sendHandshakes(batch: HandshakeBatch): void {
-    const { excluded, clients } = this.#origin
-    if (excluded) this.excludedHandshakes += dropExcluded(batch, excluded)
+    const { excluded, served, clients } = this.#origin
+    if (served) {
+      const isOther = (row: number) => !served.servesRow(batch.server, row * addressBytes)
+      served.otherRows += dropRows(batch, isOther)
+    }
+    if (excluded) {
+      const isExcluded = (row: number) => excluded.has(batch.client, row * addressBytes, 6)
+      this.excludedHandshakes += dropRows(batch, isExcluded)
+    }
     if (clients === 'prefix') hideClients(batch)
     else if (clients !== 'full') clients.tag(batch)
     if (batch.length === 0) return
@@ -109,11 +119,11 @@ function hideClients(batch: HandshakeBatch): void {
   for (let row = 0; row < batch.length; row++) batch.present[row]! &= ~handshakePresent.client
 }
 
-/** Takes the rows of excluded clients out of a batch; returns how many they were. */
-function dropExcluded(batch: HandshakeBatch, excluded: ExcludedClients): number {
+/** Takes some rows out of a batch; returns how many they were. */
+function dropRows(batch: HandshakeBatch, isDropped: (row: number) => boolean): number {
   let kept = 0
   for (let row = 0; row < batch.length; row++) {
-    if (excluded.has(batch.client, row * addressBytes, 6)) continue
+    if (isDropped(row)) continue
     if (kept < row) moveRow(batch, row, kept)
     kept++
   }

@@ -17,6 +17,7 @@ import { orderCaptures } from './order-captures.ts'
 import { isPipe, openPiped } from './piped-input.ts'
 import { type InputDamage, readCapture } from './read-capture.ts'
 import { SendQueue } from './send-queue.ts'
+import { ServedServers, type ServiceAddresses } from './served-servers.ts'
 import type { ServerView } from './server-table.ts'
 import { SitePass } from './site-pass.ts'
 import type { UnreadInputs } from './unread-inputs.ts'
@@ -28,6 +29,8 @@ export interface CaptureToBusOptions {
    */
   readonly inputs: readonly string[]
   readonly service: string
+  /** Server addresses by service where the inputs hold several; absent: all are this service's. */
+  readonly services?: readonly ServiceAddresses[] | undefined
   readonly site: string
   readonly sensor: string
   /** Server ports. */
@@ -144,6 +147,7 @@ async function sortInputs(inputs: readonly string[]): Promise<SortedInputs> {
 interface Run {
   readonly options: CaptureToBusOptions
   readonly queue: SendQueue
+  readonly served: ServedServers | undefined
   readonly pass: SitePass
   readonly rows: HandshakeRows
   readonly damages: InputDamage[]
@@ -161,12 +165,14 @@ function createRun(options: CaptureToBusOptions, { files }: SortedInputs): Run {
   const excluded = options.exclude?.length ? createExcludedClients(options.exclude) : undefined
   const queue = new SendQueue(options.bus)
   const source: Source = { service, site, sensor }
-  const origin: BootOrigin = { source, queue, clients, excluded, rowsMax }
+  const served = options.services && new ServedServers(service, options.services, ports)
+  const origin: BootOrigin = { source, queue, clients, excluded, served, rowsMax }
   const { version } = packageJson
-  const pass = new SitePass({ ports, excluded, version })
+  const pass = new SitePass({ ports, excluded, served, version })
   pass.traffic.sample(options.rate ?? 1)
   return {
     options,
+    served,
     queue,
     pass,
     rows: new HandshakeRows(version),
@@ -252,11 +258,13 @@ function createProgress(
 }
 
 function summarize(run: Run, notes: readonly string[]): CaptureSummary {
-  const { pass, rows } = run
+  const { pass, rows, served } = run
   const counters: Record<string, number> = pass.counters()
   const { forwarded } = run
   const forwardedRows = forwarded.reduce((sum, { handshakes }) => sum + handshakes, 0)
   counters.handshakes = (counters.handshakes ?? 0) + rows.rows + forwardedRows
+  counters.handshakes -= served?.otherRows ?? 0
+  counters.rows_of_other_servers = served?.otherRows ?? 0
   counters.rows_without_client = run.rowsWithoutClient
   const { handshakes, client_side } = pass.tracker.counters
   const spans = [pass, rows, ...forwarded]

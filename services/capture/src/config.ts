@@ -38,6 +38,11 @@ export const captureSection = section('One sensor: packets of a site to handshak
   client_key_file: secretFile({
     about: 'Key of the hash of `tagged`, the same at all sensors; random at each start if not set.',
   }),
+  services: path({
+    about:
+      'CSV `address,service`: which server addresses are whose, where the sensor sees several ' +
+      'services; all are of this one if not set.',
+  }),
   exclude: path({ about: 'Clients kept out of everything: addresses or prefixes, one a line.' }),
   traffic: text({
     default: 'full',

@@ -3,6 +3,7 @@ import { type BusMessage, createFileBusReceiver } from '@goldpan/runtime'
 import { decodeHandshakes, decodeTraffic } from '@goldpan/wire'
 import type { InputError } from './input-file.ts'
 import type { SendQueue } from './send-queue.ts'
+import type { ServiceAddresses } from './served-servers.ts'
 
 /** What was in a folder that sensors wrote with `--to file:DIR`. */
 export interface ForwardedMessages {
@@ -17,6 +18,8 @@ export interface ForwardedMessages {
 export interface ForwardOptions {
   readonly service: string
   readonly site: string
+  /** All services that are looked at, one after the other. */
+  readonly services?: readonly ServiceAddresses[] | undefined
   readonly queue: SendQueue
   readonly signal?: AbortSignal | undefined
 }
@@ -24,7 +27,7 @@ export interface ForwardOptions {
 /** Hands on the messages of one service and site as they are, with their own sensors and boots. */
 export async function forwardMessages(
   folder: string,
-  { service, site, queue, signal }: ForwardOptions,
+  { service, services, site, queue, signal }: ForwardOptions,
 ): Promise<Result<ForwardedMessages, InputError>> {
   const notes: string[] = []
   const opened = createFileBusReceiver({ folder, onDamage: (sentence) => notes.push(sentence) })
@@ -36,7 +39,9 @@ export async function forwardMessages(
     if (signal?.aborted) break
     const { source } = message
     if (source.service !== service || source.site !== site) {
-      others.add(`${source.service} at ${source.site}`)
+      const isLookedAt =
+        source.site === site && services?.some((each) => each.service === source.service)
+      if (!isLookedAt) others.add(`${source.service} at ${source.site}`)
       continue
     }
     if (message.topic === 'goldpan.handshakes.v1') handshakes += message.rows

@@ -9,6 +9,7 @@ import type { LiveSource } from './live-source.ts'
 import { readPacketStream } from './packet-stream.ts'
 import { SendQueue } from './send-queue.ts'
 import { readLosses, writeSensorState } from './sensor-state.ts'
+import { ServedServers, type ServiceAddresses } from './served-servers.ts'
 import type { ExcludedClients } from './traffic-counter.ts'
 
 export interface LiveSensorOptions {
@@ -24,6 +25,7 @@ export interface LiveSensorOptions {
   readonly ports: readonly number[]
   readonly clients: BootOrigin['clients']
   readonly excluded?: ExcludedClients | undefined
+  readonly services?: readonly ServiceAddresses[] | undefined
   /** One in how many queries over UDP is counted; 1: all, 0: none. */
   readonly rate: number
   readonly giveWay: { readonly cpuCoresMax: number; readonly sampledRate: number }
@@ -63,10 +65,11 @@ export class LiveSensor {
     this.#losses = readLosses(options.stateFolder, now.wallMicros)
     this.#secondMillis = now.monotonicMillis
     this.#cpuMicros = options.cpuMicros() + options.packets.cpuMicros()
+    const { services } = options
+    const served = services && new ServedServers(source.service, services, ports)
     const origin: BootOrigin = { source, queue: this.#queue, clients, excluded, rowsMax }
     this.pass = new LivePass({
-      ports,
-      excluded,
+      ...{ ports, excluded, served },
       version: packageJson.version,
       stream: new BootStream(this.boot, origin),
       heartbeatMillis,

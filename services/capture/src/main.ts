@@ -11,6 +11,7 @@ import {
 import { readBusOptions } from '@goldpan/runtime/kafka'
 import { captureFiles, captureLive } from './app.ts'
 import { captureSection } from './config.ts'
+import type { ServiceAddresses } from './served-servers.ts'
 import { readSettings } from './settings.ts'
 
 export interface CaptureOptions {
@@ -23,6 +24,8 @@ export interface CaptureOptions {
   /** What the command line says, by `section.key`. */
   readonly overrides: Readonly<Record<string, unknown>>
   readonly readExcluded: (file: string) => readonly Prefix[] | string
+  /** The services of a file that has one of this name; else one sentence. */
+  readonly readServices: (file: string, name: string) => readonly ServiceAddresses[] | string
   /** Where the sensor keeps what it must, unless the configuration says otherwise. */
   readonly stateFolder: string
   readonly complain: (sentence: string) => void
@@ -44,7 +47,10 @@ export async function runCapture(options: CaptureOptions): Promise<number> {
   const file = config.capture.exclude
   const exclude = file === undefined ? [] : options.readExcluded(file)
   if (typeof exclude === 'string') return refuse(exclude)
-  const settings = readSettings(config, { exclude, stateFolder })
+  const { service, services: servicesFile } = config.capture
+  const services = servicesFile && options.readServices(servicesFile, service)
+  if (typeof services === 'string') return refuse(services)
+  const settings = readSettings(config, { exclude, services, stateFolder })
   if (!settings.ok) return refuse(settings.error)
   const bus = readBusOptions(config.bus)
   if (!bus.ok) return refuse(bus.error)

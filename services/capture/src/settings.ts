@@ -7,6 +7,7 @@ import { type ConfigOf, type httpSection, readSecret } from '@goldpan/runtime/co
 import type { BootOrigin } from './boot-stream.ts'
 import { ClientTagger } from './client-tag.ts'
 import type { captureSection } from './config.ts'
+import type { ServiceAddresses } from './served-servers.ts'
 
 type Config = ConfigOf<{
   readonly capture: typeof captureSection
@@ -19,6 +20,8 @@ export interface CaptureSettings {
   readonly ports: readonly number[]
   readonly clients: BootOrigin['clients']
   readonly exclude: readonly Prefix[]
+  /** Server addresses by service; undefined: all are of the one measured. */
+  readonly services: readonly ServiceAddresses[] | undefined
   /** One in how many queries over UDP is counted; 0: none. */
   readonly rate: number
   readonly snapLength: number
@@ -37,10 +40,17 @@ const rateMax = 1024
 const isRate = (rate: number): boolean =>
   rate >= 1 && rate <= rateMax && Number.isInteger(Math.log2(rate))
 
+/** What files say that the configuration names, and where the sensor keeps its own. */
+export interface SettingsFiles {
+  readonly exclude: readonly Prefix[]
+  readonly services?: readonly ServiceAddresses[] | undefined
+  readonly stateFolder: string
+}
+
 /** Turns the configuration into settings; the error is one sentence. */
 export function readSettings(
   { capture, http }: Config,
-  { exclude, stateFolder }: { readonly exclude: readonly Prefix[]; readonly stateFolder: string },
+  { exclude, services, stateFolder }: SettingsFiles,
 ): Result<CaptureSettings, string> {
   const rate = rateOf(capture.traffic)
   if (rate !== 0 && !isRate(rate)) {
@@ -61,6 +71,7 @@ export function readSettings(
     ports: capture.ports.map(Number),
     clients: clients.value,
     exclude,
+    services,
     rate,
     snapLength: capture.snaplen,
     bufferBytes: capture.buffer,

@@ -12,12 +12,15 @@ import {
 import type { BootStream } from './boot-stream.ts'
 import { HandshakeTracker } from './handshake-tracker.ts'
 import { PacketClock, tick } from './packet-clock.ts'
+import type { ServedServers } from './served-servers.ts'
 import { type ExcludedClients, TrafficCounter } from './traffic-counter.ts'
 
 export interface SitePassOptions {
   readonly ports: readonly number[]
   readonly version: string
   readonly excluded?: ExcludedClients | undefined
+  /** The servers of the service where the input may hold those of others. */
+  readonly served?: ServedServers | undefined
   /** What a live sensor adds to its heartbeats; its `counters` join those of the pass. */
   readonly describe?: () => LiveStatus & { readonly counters?: Counters }
 }
@@ -52,6 +55,7 @@ export class SitePass implements PacketSink {
   readonly #clock = new PacketClock()
   readonly #version: string
   readonly #describe: SitePassOptions['describe']
+  readonly #served: ServedServers | undefined
   /** One per file; a handshake belongs to the file that holds its SYN-ACK. */
   readonly #streams: BootStream[] = []
   #stream: BootStream | undefined
@@ -60,6 +64,7 @@ export class SitePass implements PacketSink {
   constructor(options: SitePassOptions) {
     this.#version = options.version
     this.#describe = options.describe
+    this.#served = options.served
     this.tracker = new HandshakeTracker({
       ports: options.ports,
       withLinks: true,
@@ -128,6 +133,8 @@ export class SitePass implements PacketSink {
     segment.seconds = seconds
     segment.nanoseconds = nanoseconds
     if (this.packets === 1) this.firstMicros = microsOf(segment)
+    const isTransport = kind === outcome.udp || kind === outcome.tcp
+    if (isTransport && this.#served && !this.#served.serves(segment)) return
     if (kind === outcome.udp) this.traffic.observeUdp(segment)
     else if (kind === outcome.tcp) this.#observeTcp(segment)
     else this.#countFrame(kind)
@@ -135,6 +142,8 @@ export class SitePass implements PacketSink {
 
   /** {@link packet} and the record's header in one loop; usual datagrams are not decoded. */
   walkEthernet(b: Uint8Array, begin: number, end: number, unitNanos: number): number {
+    // Whose a datagram is stands in its addresses: all are decoded where that matters.
+    if (this.#served) return begin
     let at = begin
     while (at + recordHeaderBytes <= end) {
       const captured = b[at + 8]! | (b[at + 9]! << 8) | (b[at + 10]! << 16) | (b[at + 11]! << 24)
@@ -226,6 +235,7 @@ export class SitePass implements PacketSink {
     return {
       ...this.tracker.counters,
       ...this.traffic.counters,
+      ...this.#served?.counters,
       frames_without_dns_transport: other,
       frames_cut_short: truncated,
       frames_malformed: malformed,

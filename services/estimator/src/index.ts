@@ -1,6 +1,6 @@
 /** Handshakes from the bus to checked, enriched rows in the warehouse. */
 
-export type { FileError } from './csv-file.ts'
+export type { FileError } from '@goldpan/runtime/csv-file'
 export { readPlaces } from './enrichment.ts'
 export type { EstimatorOptions, EstimatorSummary } from './estimator.ts'
 export { Estimator } from './estimator.ts'

@@ -1,6 +1,6 @@
 import { err, formatAddress, ok, type Result } from '@goldpan/core'
+import type { FileError } from '@goldpan/runtime/csv-file'
 import { Reader } from 'mmdb-lib'
-import type { FileError } from './csv-file.ts'
 import { createMmdbTree } from './mmdb-tree.ts'
 import type { Network, NetworkSource } from './network-table.ts'
 

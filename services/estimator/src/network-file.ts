@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { err, explainUnreadable, ok, parsePrefix, type Result } from '@goldpan/core'
-import { badLine, type FileError, parseCsv } from './csv-file.ts'
+import { badLine, type FileError, parseCsv } from '@goldpan/runtime/csv-file'
 import { isMmdb, readMmdb } from './mmdb-file.ts'
 import { type Network, type NetworkSource, NetworkTable } from './network-table.ts'
 import { type RangeEntry, RangeTable } from './range-table.ts'

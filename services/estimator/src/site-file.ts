@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { err, explainUnreadable, ok, type Result } from '@goldpan/core'
-import { badLine, type CsvRow, type FileError, parseCsv } from './csv-file.ts'
+import { badLine, type CsvRow, type FileError, parseCsv } from '@goldpan/runtime/csv-file'
 
 /** A site as `sites.csv` has it. */
 export interface Site {
