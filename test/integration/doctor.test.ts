@@ -116,6 +116,27 @@ describe.skipIf(missing)(`the doctor at the bus ${missing ?? ''}`, () => {
     expect(text).toMatch(/no estimator is in the group/)
   })
 
+  it('names the estimator when one is in the group and stands still', async () => {
+    const kafka = new kafkajs.Kafka({ brokers: [broker.plain], logLevel: kafkajs.logLevel.NOTHING })
+    const topic = 'goldpan.handshakes.v1'
+    const producer = kafka.producer()
+    await producer.connect()
+    await producer.send({ topic, messages: [{ value: 'one' }] })
+    await producer.disconnect()
+    const consumer = kafka.consumer({ groupId: 'goldpan-estimator' })
+    await consumer.connect()
+    await consumer.subscribe({ topic })
+    const joined = new Promise((resolve) => consumer.on('consumer.group_join', resolve))
+    await consumer.run({ autoCommit: false, eachMessage: async () => undefined })
+    await joined
+    const { stopsAt, text } = await doctor(bus)
+    await consumer.disconnect()
+    expect(stopsAt).toBe('estimator')
+    expect(text).toMatch(
+      /did not move on goldpan\.handshakes\.v1 partition 0 in 1 s, 1 messages wait/,
+    )
+  })
+
   it('names the broker when it is away', async () => {
     await broker.stop()
     const { stopsAt, passed } = await doctor(bus)

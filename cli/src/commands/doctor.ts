@@ -59,6 +59,9 @@ export async function run(options: DoctorOptions): Promise<number> {
 interface Known {
   readonly config: DoctorConfig
   readonly isSensorHost: boolean
+  readonly isEstimatorHost: boolean
+  /** Folder of a `file:` bus. */
+  readonly busFolder: string | undefined
   readonly bus: KafkaOptions | undefined
 }
 
@@ -78,13 +81,16 @@ function readDoctorConfig(options: DoctorOptions): Result<Known, readonly string
   return ok({
     config,
     isSensorHost: hasSensor || options.captureUrl !== undefined,
+    isEstimatorHost: 'estimate' in used,
     bus: bus.value?.kind === 'kafka' ? bus.value.kafka : undefined,
+    busFolder: bus.value?.kind === 'file' ? bus.value.folder : undefined,
   })
 }
 
 const loopbackOf = (listen: string): string => `http://${listen === 'off' ? '127.0.0.1:0' : listen}`
 
-function createContext(options: DoctorOptions, { config, isSensorHost, bus }: Known) {
+function createContext(options: DoctorOptions, known: Known) {
+  const { config, bus, isSensorHost, isEstimatorHost, busFolder } = known
   const { http, warehouse } = config
   const urls = {
     capture: options.captureUrl ?? loopbackOf(http.capture_listen),
@@ -95,7 +101,8 @@ function createContext(options: DoctorOptions, { config, isSensorHost, bus }: Kn
   const inspector = bus && createBusInspector(bus)
   const closing: (() => Promise<void>)[] = inspector ? [() => inspector.close()] : []
   const context: DoctorContext = {
-    ...{ seconds: options.seconds, isSensorHost, interface: options.interface, urls, ports },
+    ...{ seconds: options.seconds, isSensorHost, isEstimatorHost, busFolder, urls, ports },
+    interface: options.interface,
     observeSensor: once(() =>
       observeSensor({
         ...{ url: urls.capture, interface: options.interface, ports, seconds: options.seconds },

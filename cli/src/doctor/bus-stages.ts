@@ -1,14 +1,37 @@
-import { topics } from '@goldpan/runtime'
+import { accessSync, constants, statSync } from 'node:fs'
+import { isFileBus, topics } from '@goldpan/runtime'
 import type { BusTrouble } from '@goldpan/runtime/kafka'
+import type { DoctorContext } from './context.ts'
 import { flows, type Stage, stops, unseen, type Verdict } from './stage.ts'
 
-const none = unseen('no bus of brokers is configured')
+const notBroker = ({ busFolder }: DoctorContext): Verdict =>
+  unseen(busFolder === undefined ? 'no bus of brokers is configured' : 'the bus is a folder')
+
+/** Sensors can write to the folder of a `file:` bus. */
+function lookAtFolder(folder: string): Verdict {
+  try {
+    if (!statSync(folder).isDirectory()) {
+      return stops(`the bus ${folder} is no folder`, 'name a folder in bus.url, as file:DIR')
+    }
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+    return flows(
+      `the folder ${folder} can be written`,
+      isFileBus(folder) ? [] : ['no sensor has written to it yet'],
+    )
+  } catch (error) {
+    return stops(
+      `the folder ${folder} of the bus cannot be used (${(error as Error).message})`,
+      'make it, and give it to the user that the sensor runs as',
+    )
+  }
+}
 
 /** A broker answers. */
 export const brokerStage: Stage = {
   name: 'broker',
   async look(context) {
-    if (!context.bus) return none
+    if (context.busFolder !== undefined) return lookAtFolder(context.busFolder)
+    if (!context.bus) return notBroker(context)
     const brokers = context.bus.options.brokers.join(', ')
     const inspected = await context.inspectBus()
     if (inspected.ok) return flows(`${inspected.value.brokers} brokers answer at ${brokers}`)
@@ -32,7 +55,7 @@ export const brokerStage: Stage = {
 export const credentialsStage: Stage = {
   name: 'credentials',
   async look(context) {
-    if (!context.bus) return none
+    if (!context.bus) return notBroker(context)
     const inspected = await context.inspectBus()
     const { sasl } = context.bus.options.security
     const who = sasl && 'username' in sasl ? `the user ${sasl.username}` : 'us'
@@ -56,7 +79,7 @@ const refused = ({ kind, reason }: BusTrouble, who: string): Verdict =>
 export const topicsStage: Stage = {
   name: 'topics',
   async look(context) {
-    if (!context.bus) return none
+    if (!context.bus) return notBroker(context)
     const inspected = await context.inspectBus()
     if (!inspected.ok) return unseen(inspected.error.reason)
     const there = new Set(inspected.value.topics)

@@ -14,6 +14,8 @@ export interface DoctorContext {
   readonly seconds: number
   /** Whether a sensor is meant to run on this host. */
   readonly isSensorHost: boolean
+  /** Whether an estimator is meant to run on this host, as the warehouse's user. */
+  readonly isEstimatorHost: boolean
   readonly interface: string | undefined
   readonly urls: {
     readonly capture: string
@@ -24,6 +26,8 @@ export interface DoctorContext {
   readonly observeSensor: () => Promise<SensorObservation>
   /** undefined: no bus of brokers is configured. */
   readonly bus: { readonly options: KafkaOptions; readonly inspector: BusInspector } | undefined
+  /** Folder of a `file:` bus. */
+  readonly busFolder: string | undefined
   readonly inspectBus: () => ReturnType<BusInspector['inspect']>
   /** The consumer group of the estimators. */
   readonly group: string

@@ -4,7 +4,7 @@ import type { DoctorContext } from './context.ts'
 export const stageNames = [
   ...(['sensor', 'packets', 'filter', 'handshakes'] as const),
   ...(['broker', 'credentials', 'topics'] as const),
-  ...(['warehouse', 'migrations', 'disk'] as const),
+  ...(['warehouse', 'migrations', 'rights', 'disk'] as const),
   ...(['estimator', 'clock', 'rows', 'analyzer'] as const),
 ] as const
 export type StageName = (typeof stageNames)[number]

@@ -1,10 +1,11 @@
 import { brokerStage, credentialsStage, topicsStage } from './bus-stages.ts'
+import { clockStage } from './clock-stage.ts'
 import { estimatorStage } from './estimator-stage.ts'
+import { rightsStage } from './rights-stage.ts'
 import { filterStage, handshakesStage, packetsStage, sensorStage } from './sensor-stages.ts'
 import type { Stage } from './stage.ts'
 import {
   analyzerStage,
-  clockStage,
   diskStage,
   migrationsStage,
   rowsStage,
@@ -18,6 +19,6 @@ import {
 export const stages: readonly Stage[] = [
   ...[sensorStage, packetsStage, filterStage, handshakesStage],
   ...[brokerStage, credentialsStage, topicsStage],
-  ...[warehouseStage, migrationsStage, diskStage],
+  ...[warehouseStage, migrationsStage, rightsStage, diskStage],
   ...[estimatorStage, clockStage, rowsStage, analyzerStage],
 ]

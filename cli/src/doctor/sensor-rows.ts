@@ -1,0 +1,26 @@
+import type { Warehouse } from '@goldpan/warehouse'
+
+/** What was seen of a sensor in the warehouse. */
+export interface SensorRow {
+  readonly sensor: string
+  /** Packet time of its newest heartbeat, seconds since 1970. */
+  readonly newest: number
+  /** Seconds between that and the warehouse's clock. */
+  readonly behind: number
+  readonly ended: boolean
+}
+
+const sensorsSql = `SELECT
+    concat(service, '/', site, '/', sensor) AS sensor,
+    toFloat64(toUnixTimestamp64Milli(toDateTime64(max(time), 3))) / 1000 AS newest,
+    toFloat64(dateDiff('millisecond', max(time), now64(3))) / 1000 AS behind,
+    argMax(final, time) AS ended
+FROM sensor_status
+WHERE time >= now64(3) - INTERVAL 1 DAY
+GROUP BY service, site, sensor
+ORDER BY behind
+LIMIT 1000`
+
+/** Sensors of the last day, the newest first. */
+export const readSensors = (warehouse: Warehouse): Promise<SensorRow[]> =>
+  warehouse.query<SensorRow>(sensorsSql)
