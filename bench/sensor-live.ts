@@ -39,6 +39,11 @@ function nameServer(): void {
   zonelistfile: "${folder}/zonelist"
   tcp-count: 1000
   tcp-query-count: 1
+  # One client asks for all: a limit by client would leave whole windows without an answer.
+  rrl-ratelimit: 0
+  rrl-whitelist-ratelimit: 0
+  receive-buffer-size: 4194304
+  send-buffer-size: 4194304
 remote-control:
   control-enable: no
 zone:
@@ -79,7 +84,11 @@ function sensor() {
 async function dnsperf(mode: 'udp' | 'tcp', rate: number): Promise<number> {
   const words = ['-s', hosts.serverAddress, '-d', join(folder, 'queries'), '-m', mode]
   const load = ['-Q', String(rate), '-l', String(seconds), '-c', mode === 'tcp' ? '50' : '4']
-  const child = hosts.run(hosts.client, 'dnsperf', [...words, ...load, ...['-q', '1000']])
+  const child = hosts.run(hosts.client, 'dnsperf', [
+    ...words,
+    ...load,
+    ...['-q', '1000', '-t', '1', '-b', '4096'],
+  ])
   const output = await text(child.stdout!)
   return Number(/Queries sent:\s+(\d+)/.exec(output)?.[1] ?? Number.NaN)
 }
