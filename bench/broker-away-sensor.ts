@@ -16,7 +16,8 @@ const [broker, folder, service, perSecondText, secondsText] = process.argv.slice
 const perSecond = Number(perSecondText)
 const seconds = Number(secondsText)
 const startSeconds = 1_800_000_000
-const turnMillis = 200
+/** As `capture.batch_age` is. */
+const turnMillis = 100
 
 const ports = { sourcePort: 40_000, destinationPort: 53 }
 const client = Uint8Array.of(10, 0, 0, 1)

@@ -37,11 +37,14 @@ const broker = await startBroker()
 await broker.stop('SIGKILL')
 const program = fileURLToPath(new URL('./broker-away-sensor.ts', import.meta.url))
 // As the launcher starts a sensor.
-const flags = ['--max-semi-space-size=1']
+const flags = ['--optimize-for-size', '--initial-old-space-size=12']
+const allocator = {
+  ...{ MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '65536', MALLOC_MMAP_THRESHOLD_: '32768' },
+}
 const words = [...flags, program, broker.plain, folder, service, String(perSecond), String(seconds)]
 const sensor = spawn(process.execPath, words, {
   stdio: ['ignore', 'pipe', 'inherit'],
-  env: { ...process.env, MALLOC_ARENA_MAX: '2' },
+  env: { ...process.env, ...allocator },
 })
 const lines = createInterface({ input: sensor.stdout })[Symbol.asyncIterator]()
 const next = async (): Promise<Told> => JSON.parse((await lines.next()).value as string) as Told

@@ -1,10 +1,11 @@
 /**
  * From the packet's time to the row that can be read, at a steady rate.
  *
- *     node bench/freshness.ts [--rate 5000] [--seconds 60] [--flush-millis 50]
+ *     node bench/freshness.ts [--rate 5000] [--seconds 60] [--flush-millis 100]
  *
- * A sensor sends every `flush-millis` what came meanwhile, each row with its own time; a reader
- * asks for the newest row as often as it can, and the age of what it sees is noted for each row.
+ * A sensor sends every `flush-millis` (`capture.batch_age`) what came meanwhile, each row with its
+ * own time; a reader asks for the newest row as often as it can, and the age of what it sees is
+ * noted for each row.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -24,7 +25,7 @@ const { values } = parseArgs({
   options: {
     rate: { type: 'string', default: '5000' },
     seconds: { type: 'string', default: '60' },
-    'flush-millis': { type: 'string', default: '50' },
+    'flush-millis': { type: 'string', default: '100' },
   },
 })
 const [rate, seconds, flushMillis] = [

@@ -86,7 +86,7 @@ export const captureSection = section('One sensor: packets of a site to handshak
     about: 'One in how many queries is counted once the sensor gives way.',
   }),
   batch_age: duration({
-    default: '200ms',
+    default: '100ms',
     min: '20ms',
     max: '1s',
     about: 'How long a live handshake may wait for its batch to be sent.',

@@ -20,7 +20,7 @@ export interface InterfaceSourceOptions extends Omit<InterfaceOptions, 'filter'>
 }
 
 /** The capture process allocates next to nothing. */
-const smallHeap = ['--max-semi-space-size=1', '--max-old-space-size=32']
+const smallHeap = ['--optimize-for-size', '--max-old-space-size=32']
 const program = fileURLToPath(new URL('./interface-process.ts', import.meta.url))
 
 /** Captures on an interface, in a process of its own; the error is one sentence. */
