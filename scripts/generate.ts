@@ -12,6 +12,7 @@ import { parseWorld, writePlaces } from '../packages/simulator/src/index.ts'
 import { formatAnalystPage } from './generate/analyst-page.ts'
 import { formatCommandLinePage } from './generate/command-line-page.ts'
 import { formatConfigurationPage } from './generate/configuration-page.ts'
+import { formatErrorsPage } from './generate/errors-page.ts'
 import { formatMetricsPage } from './generate/metrics-page.ts'
 import { formatTablesPage } from './generate/tables-page.ts'
 import { formatWorldPage } from './generate/world-page.ts'
@@ -22,6 +23,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   '../analyst/twenty-questions.md': formatAnalystPage,
   'command-line.md': formatCommandLinePage,
   'configuration.md': formatConfigurationPage,
+  'errors.md': formatErrorsPage,
   'metrics.md': formatMetricsPage,
   'tables.md': formatTablesPage,
   'world.md': formatWorldPage,
