@@ -19,27 +19,58 @@ export function parseCsv(
   text: string,
   columns: readonly string[],
 ): Result<CsvRow[], FileError> {
-  let records: { record: string[]; info: { lines: number } }[]
+  const rows: CsvRow[] = []
+  const problem = visitCsv(name, text, columns, (row) => {
+    rows.push(row)
+    return undefined
+  })
+  return problem ? err(problem) : ok(rows)
+}
+
+/**
+ * The same, row after row, none of which is kept: a file of networks has a million. What `visit`
+ * returns is the problem of the file.
+ */
+export function visitCsv(
+  name: string,
+  text: string,
+  columns: readonly string[],
+  visit: (row: CsvRow) => FileError | undefined,
+): FileError | undefined {
+  let places: Map<string, number> | undefined
+  let problem: FileError | undefined
+  const onRecord = ({ record, info }: { record: string[]; info: { lines: number } }): void => {
+    if (problem) return
+    if (places) {
+      const found = places
+      const field = (column: string) => record[found.get(column) ?? -1] || undefined
+      problem = visit({ line: info.lines, field })
+      return
+    }
+    places = new Map(record.map((title, place) => [title.toLowerCase(), place] as const).reverse())
+    problem = missingColumns(name, places, columns)
+  }
+  const options = { info: true, bom: true, skip_empty_lines: true, trim: true }
   try {
-    records = parse(text, { info: true, bom: true, skip_empty_lines: true, trim: true }) as never
+    parse(text, { ...options, on_record: onRecord as never })
   } catch (error) {
     const { message } = error as Error
-    return err({ code: 'BAD_FILE', message: `${name} is no CSV table: ${message}` })
+    return { code: 'BAD_FILE', message: `${name} is no CSV table: ${message}` }
   }
-  const header = records[0]?.record.map((title) => title.toLowerCase()) ?? []
-  const missing = columns.filter((column) => !header.includes(column))
-  if (missing.length > 0) {
-    return err({
-      code: 'BAD_FILE',
-      message: `${name} line 1 lacks the column ${missing.join(', ')}: its header must name it`,
-    })
+  return problem ?? (places ? undefined : missingColumns(name, new Map(), columns))
+}
+
+function missingColumns(
+  name: string,
+  places: ReadonlyMap<string, number>,
+  columns: readonly string[],
+): FileError | undefined {
+  const missing = columns.filter((column) => !places.has(column))
+  if (missing.length === 0) return undefined
+  return {
+    code: 'BAD_FILE',
+    message: `${name} line 1 lacks the column ${missing.join(', ')}: its header must name it`,
   }
-  return ok(
-    records.slice(1).map(({ record, info }) => ({
-      line: info.lines,
-      field: (column) => record[header.indexOf(column)] || undefined,
-    })),
-  )
 }
 
 /** Errors of one line, all in the same words. */

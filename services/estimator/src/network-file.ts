@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { err, explainUnreadable, ok, parsePrefix, type Result } from '@goldpan/core'
-import { badLine, type FileError, parseCsv } from '@goldpan/runtime/csv-file'
+import { badLine, type FileError, visitCsv } from '@goldpan/runtime/csv-file'
 import { isMmdb, readMmdb } from './mmdb-file.ts'
 import { type Network, type NetworkSource, NetworkTable } from './network-table.ts'
 import { type RangeEntry, RangeTable } from './range-table.ts'
@@ -47,7 +47,8 @@ class Networks {
   readonly #indexes = new Map<string, number>()
 
   indexOf(network: Network): number {
-    const key = JSON.stringify([network.asn, network.name, network.country])
+    const { asn = '', name = '', country = '' } = network
+    const key = `${asn}\0${country}\0${name}`
     const known = this.#indexes.get(key)
     if (known !== undefined) return known
     this.list.push(network)
@@ -58,19 +59,18 @@ class Networks {
 
 /** CSV `prefix,asn,name,country`; prefixes may nest, other columns are ignored. */
 function parseNetworkCsv(name: string, text: string): Result<NetworkSource, FileError> {
-  const rows = parseCsv(name, text, ['prefix'])
-  if (!rows.ok) return rows
   const networks = new Networks()
   const entries: RangeEntry[] = []
-  for (const { line, field } of rows.value) {
+  const problem = visitCsv(name, text, ['prefix'], ({ line, field }) => {
     const prefix = parsePrefix(field('prefix') ?? '')
-    if (!prefix) return err(badLine(name, line, `${field('prefix') ?? 'nothing'} is no prefix`))
+    if (!prefix) return badLine(name, line, `${field('prefix') ?? 'nothing'} is no prefix`)
     const asn = field('asn')?.replace(/^AS/i, '')
-    if (asn !== undefined && !isAsn(asn)) return err(badLine(name, line, `${asn} is no AS number`))
+    if (asn !== undefined && !isAsn(asn)) return badLine(name, line, `${asn} is no AS number`)
     const network = networkOf(asn, field('name'), field('country'))
     entries.push({ prefix, value: networks.indexOf(network) })
-  }
-  return ok(sourceOf(entries, networks.list))
+    return undefined
+  })
+  return problem ? err(problem) : ok(sourceOf(entries, networks.list))
 }
 
 function sourceOf(entries: readonly RangeEntry[], networks: readonly Network[]): NetworkSource {
