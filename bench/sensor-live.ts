@@ -84,13 +84,11 @@ function sensor() {
 async function dnsperf(mode: 'udp' | 'tcp', rate: number): Promise<number> {
   const words = ['-s', hosts.serverAddress, '-d', join(folder, 'queries'), '-m', mode]
   // Over TCP as many clients as queries on their way, so that few share a connection.
-  const width = mode === 'tcp' ? ['-c', '200', '-q', '200'] : ['-c', '4', '-q', '1000']
-  const load = ['-Q', String(rate), '-l', String(seconds), ...width]
-  const child = hosts.run(hosts.client, 'dnsperf', [
-    ...words,
-    ...load,
-    ...['-t', '1', '-b', '4096'],
-  ])
+  const width =
+    mode === 'tcp' ? ['-c', '200', '-q', '200', '-T', '2'] : ['-c', '4', '-q', '1000', '-t', '1']
+  const load = ['-Q', String(rate), '-l', String(seconds), '-b', '4096', ...width]
+  const child = hosts.run(hosts.client, 'dnsperf', [...words, ...load])
+  child.stderr!.pipe(process.stderr)
   const output = await text(child.stdout!)
   return Number(/Queries sent:\s+(\d+)/.exec(output)?.[1] ?? Number.NaN)
 }
