@@ -68,14 +68,19 @@ function sensor() {
   process.env.GOLDPAN_HTTP_CAPTURE_LISTEN = 'off'
   process.env.GOLDPAN_CAPTURE_CPU_SHARE = '2'
   process.env.STATE_DIRECTORY = folder
+  // As the launcher starts a sensor.
+  const flags = ['--optimize-for-size', '--initial-old-space-size=12']
+  process.env.MALLOC_ARENA_MAX = '2'
+  process.env.MALLOC_TRIM_THRESHOLD_ = '65536'
+  process.env.MALLOC_MMAP_THRESHOLD_ = '32768'
   if (way === 'pcap') {
-    return hosts.run(hosts.server, process.execPath, [main, ...words, '-i', hosts.device])
+    return hosts.run(hosts.server, process.execPath, [...flags, main, ...words, '-i', hosts.device])
   }
   const filter = 'tcp port 53 or (udp dst port 53) or (udp src port 53 and udp[10] & 2 != 0)'
   const tcpdump = hosts.run(hosts.server, 'tcpdump', [
     ...['-i', hosts.device, '-U', '-s', '128', '-B', '16384', '-w', '-', filter],
   ])
-  const child = hosts.run(hosts.server, process.execPath, [main, ...words, '-r', '-'])
+  const child = hosts.run(hosts.server, process.execPath, [...flags, main, ...words, '-r', '-'])
   tcpdump.stdout!.pipe(child.stdin!)
   running.push(tcpdump)
   return child
