@@ -110,6 +110,18 @@ describe.skipIf(missing)(
       expect(await settled(rollup, 6000)).toBe(6000)
     })
 
+    it('reads its networks again at SIGHUP', async () => {
+      const service = randomUUID()
+      writeFileSync(networks, 'prefix,asn,name,country\n10.0.0.0/8,64999,New,BE\n')
+      estimator.signal('SIGHUP')
+      await estimator.waitFor(/"networks".*"reloaded"/, 5000)
+      await send(loadMessage(live('x', service), { n: 0, firstRow: 0, rows: 500 }))
+      const mine = `FROM handshakes WHERE service = '${service}'`
+      expect(await settled(`(SELECT count() ${mine})`, 500)).toBe(500)
+      expect(await count(`(SELECT countIf(asn = 64999 AND country = 'BE') ${mine})`)).toBe(250)
+      expect(await count(`(SELECT countIf(asn = 64500) ${mine})`)).toBe(0)
+    })
+
     it('takes rows that were sent again, and a file that has grown, once', async () => {
       const service = randomUUID()
       const load = live('x', service)

@@ -10,6 +10,8 @@ export interface OwnProcess {
   waitFor(pattern: RegExp, millisMax: number): Promise<void>
   /** Resolves to its exit code when it ends by itself; ends it when it takes too long. */
   finished(millisMax: number): Promise<number | null>
+  /** Sends a signal that does not end it. */
+  signal(signal: NodeJS.Signals): void
   /** Sends a signal, waits, and kills what is left after two seconds. */
   stop(signal: NodeJS.Signals): Promise<void>
 }
@@ -51,6 +53,7 @@ export function startProcess(program: string, args: readonly string[]): OwnProce
       }
       return code
     },
+    signal: (signal) => void child.kill(signal),
     async stop(signal) {
       if (ended) return
       child.kill(signal)

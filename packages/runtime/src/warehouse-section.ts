@@ -36,6 +36,11 @@ export const warehouseSection = section('Where rows and findings are kept.', {
     min: '0s',
     about: 'How long all tries of one insert may take together.',
   }),
+  retention: text({
+    about:
+      'How long rows are kept, by their packet time: `default`, `none` or `TABLE=30d,…`; an ' +
+      'estimator that may alter tables applies it at its start. Not set: as it is.',
+  }),
   cluster: text({
     pattern: /^\w+$/,
     expects: 'the name of a cluster, of letters, digits and _',

@@ -12,6 +12,7 @@ import { readBusOptions } from '@goldpan/runtime/kafka'
 import type { Warehouse, WarehouseError } from '@goldpan/warehouse'
 import { createEstimateApp } from './app.ts'
 import { estimateSection } from './config.ts'
+import { applyConfiguredRetention } from './configured-retention.ts'
 import { readPlaces } from './enrichment.ts'
 import { estimateFolder } from './estimate-folder.ts'
 import { followPlaces } from './follow-places.ts'
@@ -52,6 +53,11 @@ export async function runEstimate(inputs: EstimateInputs): Promise<Result<number
   )
   if (!opened.ok) return err(opened.error.message)
   const warehouse = opened.value
+  const retained = await applyConfiguredRetention(wanted.retention, warehouse, log)
+  if (!retained.ok) {
+    await warehouse.close()
+    return retained
+  }
   if (bus.value.kind === 'file') {
     return estimateFolder(bus.value.folder, { places: places.value, warehouse, log })
   }
