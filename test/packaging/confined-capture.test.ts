@@ -12,14 +12,13 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createFileBusReceiver } from '@goldpan/runtime'
-import { decodeHandshakes } from '@goldpan/wire'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stage } from '../../scripts/stage/stage-tree.ts'
 import { missingTools } from '../integration/tools.ts'
 import { TwoHosts, whyNoHosts } from '../integration/two-hosts.ts'
 import { root } from './compose-file.ts'
 import { allowedSystemCalls } from './system-call-filter.ts'
+import { countHandshakes, shakeHands } from './wire-handshakes.ts'
 
 const isBuilt = existsSync(join(root, 'node_modules/pcap/build/Release/pcap_binding.node'))
 const missing = isBuilt
@@ -86,7 +85,7 @@ describe.skipIf(missing)('the unit’s user, capability and system-call filter',
       await delay(50)
     }
     await delay(300)
-    await handshake()
+    await shakeHands(hosts, connections)
     sensor.child.kill('SIGTERM')
     expect(await sensor.ended, said).toBe(143)
     expect(await countHandshakes(bus)).toBe(connections)
@@ -110,39 +109,3 @@ describe.skipIf(missing)('the unit’s user, capability and system-call filter',
     expect(await tried.output).toBe('EPERM,EPERM')
   })
 })
-
-/** Clients come and go at port 53 of the server. */
-async function handshake(): Promise<void> {
-  const server = hosts.run(
-    'server',
-    `import { createServer } from 'node:net'
-     let left = ${connections}
-     const server = createServer((socket) => {
-       socket.on('error', () => {}).end()
-       if (--left === 0) server.close()
-     }).listen(53)`,
-  )
-  await delay(500)
-  await hosts.run(
-    'client',
-    `import { connect } from 'node:net'
-     for (let n = 0; n < ${connections}; n++) {
-       const socket = connect(53, '10.77.0.1').resume()
-       await new Promise((resolve) => socket.on('close', resolve).on('error', resolve))
-     }`,
-  )
-  await server
-  await delay(500)
-}
-
-async function countHandshakes(bus: string): Promise<number> {
-  const receiver = createFileBusReceiver({ folder: bus })
-  if (!receiver.ok) throw new Error(JSON.stringify(receiver.error))
-  let count = 0
-  for await (const { topic, value } of receiver.value.receive()) {
-    if (topic !== 'goldpan.handshakes.v1') continue
-    const decoded = decodeHandshakes(value)
-    if (decoded.ok) count += decoded.value.batch.length
-  }
-  return count
-}

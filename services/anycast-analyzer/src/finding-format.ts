@@ -103,24 +103,29 @@ function sentence(context: FindingContext, tracked: TrackedFinding, perSecond: n
   }
   if (assertion.kind === 'polarization') {
     const whose = evidence.possibleSource === 'history' ? 'they had' : 'their neighbours have'
+    const onset = assertion.onsetMinute
+    const served =
+      onset === undefined
+        ? `are all served by ${to}`
+        : `have all been served by ${to} since ${clock(onset)}`
     return (
-      `${who} are ${since}all served by ${to}: median ${now} where ${whose} ${possible} ` +
+      `${who} ${served}: median ${now} where ${whose} ${possible} ` +
       `at nearer sites (median difference ${interval}); ${lost}. ` +
       `Check how ${to} and the nearer sites are announced to this network and its transits.`
     )
   }
   const from = context.sites[assertion.siteFrom!]!
   return (
-    `${who} moved ${since}from ${from} to ${to}: median ${possible} became ${now} (median ` +
-    `difference ${interval}); ${lost}. Check the announcements of ${from} towards them, and ` +
-    `whether ${to} is newly preferred or leaked.`
+    `${who} moved from ${from} to ${to} at ${clock(assertion.onsetMinute!)}: median ${possible} ` +
+    `became ${now} (median difference ${interval}); ${lost}. Check the announcements of ${from} ` +
+    `towards them, and whether ${to} is newly preferred or leaked.`
   )
 }
 
 function speakOfClients({ table }: FindingContext, { assertion, group }: TrackedFinding): string {
   const named = assertion.countries.slice(0, countriesSpoken).join(', ')
   const more = assertion.countries.length - countriesSpoken
-  const where = `${named}${more > 0 ? ` and ${more} more countries` : ''}`
+  const where = `${named}${more > 0 ? ` and ${more} more` : ''}`
   const version = `over IPv${group.ipVersion}`
   if (group.asn === undefined) {
     return `Clients of ${table.countries[group.country!]} in every network ${version}`

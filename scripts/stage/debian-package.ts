@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { billOfMaterials } from './bill-of-materials.ts'
 import { copyNativeLibraries } from './native-libraries.ts'
-import { pcapBinding, root, stage } from './stage-tree.ts'
+import { pcapBinding, root, type StageName, stage } from './stage-tree.ts'
 
 export interface PackedFile {
   readonly file: string
@@ -27,30 +27,64 @@ type Packed =
 
 const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
 
-/** Packs the sensor; the same checkout on the same host gives the same files. */
-export function packSensor(out: string): Packed {
+/** What a package puts on its host, beside the tree: files with where they go. */
+interface HostFiles {
+  readonly about: string
+  /** Settings that an upgrade leaves as the operator made them. */
+  readonly settings: readonly (readonly [from: string, to: string])[]
+  readonly units: readonly string[]
+  readonly page: string
+}
+
+const hostFiles: Readonly<Record<StageName, HostFiles>> = {
+  sensor: {
+    about:
+      'sensor of Goldpan, passive DNS-over-TCP latency monitoring\n' +
+      ' Reads the round-trip times of resolvers out of the TCP handshakes that a name\n' +
+      ' server sees and sends them to Apache Kafka. Holds its own Node and libraries.',
+    settings: [['sensor.yaml', 'etc/goldpan/goldpan.yaml']],
+    units: ['goldpan-capture@.service'],
+    page: 'install-a-sensor.md',
+  },
+  line: {
+    about:
+      'centre of Goldpan, passive DNS-over-TCP latency monitoring\n' +
+      ' Estimator and analyzer: from Apache Kafka into a ClickHouse server, and the\n' +
+      ' findings about what the sensors measured. Holds its own Node.',
+    settings: [
+      ['line.yaml', 'etc/goldpan/goldpan.yaml'],
+      ['estimate.default', 'etc/default/goldpan-estimate'],
+      ['watch.default', 'etc/default/goldpan-watch'],
+    ],
+    units: ['goldpan-estimate.service', 'goldpan-watch.service'],
+    page: 'operate.md',
+  },
+}
+
+/** Packs one kind of installation; the same checkout on the same host gives the same files. */
+export function pack(name: StageName, out: string): Packed {
   const architecture = architectures[process.arch]
   if (!architecture) return { ok: false, error: `there is no package for ${process.arch}` }
   const work = mkdtempSync(join(tmpdir(), 'goldpan-package-'))
   try {
     const tree = join(work, 'tree')
     const home = join(tree, 'usr/lib/goldpan')
-    const staged = stage('sensor', home)
+    const staged = stage(name, home)
     if (!staged.ok) return staged
     addNode(home)
-    const libraries = copyNativeLibraries(join(home, pcapBinding), home)
+    const libraries = name === 'sensor' ? copyNativeLibraries(join(home, pcapBinding), home) : []
     const bill = billOfMaterials(new Set(staged.value), libraries)
     writeFileSync(join(home, 'sbom.cdx.json'), bill)
-    addHostFiles(tree)
+    addHostFiles(name, tree)
     const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version as string
-    const base = `goldpan-sensor_${version}_${architecture}`
+    const base = `goldpan-${name}_${version}_${architecture}`
     const files = [`${base}.tar.gz`, `${base}.deb`, `${base}.cdx.json`].map((file) =>
       join(out, file),
     )
     packTar(tree, files[0]!)
-    addControl(tree, version, architecture)
+    addControl(name, tree, { version, architecture })
     // xz would save a third of the size and take twenty times as long.
-    run('dpkg-deb', ['--root-owner-group', '-Zgzip', '--build', tree, files[1]!])
+    run('dpkg-deb', ['--root-owner-group', '-Zgzip', '-z5', '--build', tree, files[1]!])
     writeFileSync(files[2]!, bill)
     return { ok: true, value: files.map((file) => ({ file, bytes: statSync(file).size })) }
   } finally {
@@ -65,22 +99,20 @@ function addNode(home: string): void {
 }
 
 /** The command, the unit, the user and the settings of the host. */
-function addHostFiles(tree: string): void {
+function addHostFiles(name: StageName, tree: string): void {
   const copy = (from: string, to: string, mode = 0o644): void => {
     const target = join(tree, to)
     mkdirSync(join(target, '..'), { recursive: true })
     cpSync(join(root, from), target)
     chmodSync(target, mode)
   }
+  const { settings, units, page } = hostFiles[name]
   copy('packaging/goldpan', 'usr/bin/goldpan', 0o755)
-  copy(
-    'packaging/systemd/goldpan-capture@.service',
-    'usr/lib/systemd/system/goldpan-capture@.service',
-  )
+  for (const unit of units) copy(`packaging/systemd/${unit}`, `usr/lib/systemd/system/${unit}`)
   copy('packaging/debian/sysusers.conf', 'usr/lib/sysusers.d/goldpan.conf')
-  copy('packaging/debian/goldpan.yaml', 'etc/goldpan/goldpan.yaml')
-  copy('docs/how-to/install-a-sensor.md', 'usr/share/doc/goldpan-sensor/install-a-sensor.md')
-  copy('LICENSE', 'usr/share/doc/goldpan-sensor/copyright')
+  for (const [from, to] of settings) copy(`packaging/debian/${from}`, to)
+  copy(`docs/how-to/${page}`, `usr/share/doc/goldpan-${name}/${page}`)
+  copy('LICENSE', `usr/share/doc/goldpan-${name}/copyright`)
 }
 
 /** Names in order, no owner, one time: two runs make the same bytes. */
@@ -91,28 +123,32 @@ function packTar(tree: string, file: string): void {
   ])
 }
 
-function addControl(tree: string, version: string, architecture: string): void {
+function addControl(
+  name: StageName,
+  tree: string,
+  { version, architecture }: { readonly version: string; readonly architecture: string },
+): void {
   const folder = join(tree, 'DEBIAN')
   mkdirSync(folder)
   for (const script of ['postinst', 'prerm', 'postrm']) {
     copyFileSync(join(root, 'packaging/debian', script), join(folder, script))
     chmodSync(join(folder, script), 0o755)
   }
-  writeFileSync(join(folder, 'conffiles'), '/etc/goldpan/goldpan.yaml\n')
+  const { settings, about } = hostFiles[name]
+  writeFileSync(join(folder, 'conffiles'), settings.map(([, to]) => `/${to}\n`).join(''))
   const { stdout } = spawnSync('du', ['-sk', join(tree, 'usr')], { encoding: 'utf8' })
   const fields = {
-    Package: 'goldpan-sensor',
+    Package: `goldpan-${name}`,
     Version: version,
     Architecture: architecture,
     Maintainer: 'Goldpan maintainers <maintainers@goldpan.example>',
     'Installed-Size': Number.parseInt(stdout, 10),
     Depends: `libc6 (>= ${glibcVersion()}), libstdc++6`,
+    // Both hold the command and its tree at the same place.
+    Conflicts: name === 'sensor' ? 'goldpan-line' : 'goldpan-sensor',
     Section: 'net',
     Priority: 'optional',
-    Description:
-      'sensor of Goldpan, passive DNS-over-TCP latency monitoring\n' +
-      ' Reads the round-trip times of resolvers out of the TCP handshakes that a name\n' +
-      ' server sees and sends them to Apache Kafka. Holds its own Node and libraries.',
+    Description: about,
   }
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`)
   writeFileSync(join(folder, 'control'), `${lines.join('\n')}\n`)
