@@ -7,11 +7,10 @@
 import { parsePacketTime } from '@goldpan/core'
 import { formatReportHtml, formatReportJson, formatReportText, readReport } from '@goldpan/report'
 import {
-  readCoverage,
   readFindings,
-  readNetworkRtts,
+  readPrefixTotals,
   readRttHistograms,
-  readSiteRtts,
+  readSiteCodes,
 } from '@goldpan/warehouse'
 import { openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
 
@@ -24,7 +23,6 @@ const opened = await openEmbeddedWarehouse({ folder })
 if (!opened.ok) throw new Error(opened.error.message)
 const warehouse = opened.value
 const span = { service, fromMicros: parsePacketTime(from)!, toMicros: parsePacketTime(to)! }
-const byQueries = false
 
 async function measure<Value>(name: string, work: () => Promise<Value> | Value): Promise<Value> {
   const before = process.cpuUsage()
@@ -34,9 +32,8 @@ async function measure<Value>(name: string, work: () => Promise<Value> | Value):
   return value
 }
 
-await measure('sites', () => readSiteRtts(warehouse, span, byQueries))
-await measure('coverage', () => readCoverage(warehouse, span))
-await measure('networks', () => readNetworkRtts(warehouse, span, { byQueries, networksMax: 20 }))
+const codes = await measure('site codes', () => readSiteCodes(warehouse, span))
+await measure('prefixes', () => readPrefixTotals(warehouse, span, codes))
 await measure('histograms', () => readRttHistograms(warehouse, span, 1800))
 const findings = await readFindings(warehouse, { service })
 const report = await measure('whole report', () =>

@@ -1,29 +1,25 @@
 import { type Finding, formatAddress, parsePrefix } from '@goldpan/core'
 import {
-  type Coverage,
   type NetworkHistogram,
-  type NetworkRtts,
   type ReportSpan,
-  readCoverage,
   readNetworkHistograms,
   readNetworkNames,
-  readNetworkRtts,
   readPrefixHistograms,
+  readPrefixTotals,
   readRttHistograms,
-  readSiteRtts,
-  type SiteRtts,
+  readSiteCodes,
   type Warehouse,
 } from '@goldpan/warehouse'
+import { type NetworkSums, sumCoverage, sumNetworks, sumSites } from './prefix-sums.ts'
+import { readTotals } from './prefix-totals.ts'
 import {
   type CaptureFacts,
-  type CoverageRow,
   evidenceMax,
   type FindingEvidence,
   type NetworkRow,
   networksMax,
   type Report,
   type SitePlace,
-  type SiteRow,
 } from './report.ts'
 import {
   chooseBinSeconds,
@@ -32,7 +28,6 @@ import {
   toDistributions,
   toTimeBins,
 } from './rtt-bins.ts'
-import { weightedQuantiles } from './weighted-median.ts'
 
 export interface ReportInput extends ReportSpan {
   readonly warehouse: Warehouse
@@ -50,18 +45,19 @@ export async function readReport(input: ReportInput): Promise<Report> {
   const span = { service, fromMicros, toMicros }
   const byQueries = weight === 'queries'
   const binSeconds = chooseBinSeconds(fromMicros, toMicros)
-  const sites = await readSiteRtts(warehouse, span, byQueries)
-  const coverage = await readCoverage(warehouse, span)
-  const networks = await readNetworkRtts(warehouse, span, { byQueries, networksMax })
+  const codes = await readSiteCodes(warehouse, span)
+  const totals = readTotals(await readPrefixTotals(warehouse, span, codes))
+  const networks = sumNetworks(totals, codes, { byQueries, networksMax })
   const asns = [...new Set(networks.map(({ asn }) => asn))]
+  const names = await readNetworkNames(warehouse, asns)
   const networkHistograms = await readNetworkHistograms(warehouse, span, asns)
   const histograms = await readRttHistograms(warehouse, span, binSeconds)
   return {
     ...{ ...span, weight, captures, findings, binSeconds },
     ...{ places: input.places ?? [], hasNetworks: input.hasNetworks },
-    sites: sites.map(toSiteRow),
-    coverage: coverage.map(toCoverageRow),
-    networks: networks.map((row) => toNetworkRow(row, networkHistograms)),
+    sites: sumSites(totals, codes, byQueries),
+    coverage: sumCoverage(totals),
+    networks: networks.map((sums) => toNetworkRow(sums, names, networkHistograms)),
     networkNames: await readNetworkNames(warehouse, [
       ...new Set(findings.flatMap(({ scope }) => scope.asns)),
     ]),
@@ -90,43 +86,17 @@ async function readEvidence(
   return evidence
 }
 
-const toSiteRow = (row: SiteRtts): SiteRow => ({
-  site: row.site_code,
-  ipVersion: row.version,
-  queries: row.query_count,
-  handshakes: row.handshake_count,
-  prefixesMeasured: row.prefixes_measured,
-  prefixesSeen: row.prefixes_seen,
-  prefixesCovered: row.prefixes_covered,
-  queriesCovered: row.queries_covered,
-  rtt: weightedQuantiles(row.medians),
-})
-
-const toCoverageRow = (row: Coverage): CoverageRow => ({
-  ipVersion: row.version,
-  handshakes: row.handshake_count,
-  queries: row.query_count,
-  queriesCovered: row.queries_covered,
-  prefixes: row.prefixes_seen,
-  prefixesCovered: row.prefixes_covered,
-  networks: row.networks_seen,
-  networksCovered: row.networks_covered,
-})
-
-function toNetworkRow(row: NetworkRtts, histograms: readonly NetworkHistogram[]): NetworkRow {
+function toNetworkRow(
+  sums: NetworkSums,
+  names: ReadonlyMap<number, string>,
+  histograms: readonly NetworkHistogram[],
+): NetworkRow {
   const histogram = histograms.find(
-    ({ asn, version }) => asn === row.asn && version === row.version,
+    ({ asn, version }) => asn === sums.asn && version === sums.ipVersion,
   )
   return {
-    asn: row.asn,
-    name: row.network_name,
-    ipVersion: row.version,
-    queries: row.query_count,
-    handshakes: row.handshake_count,
-    prefixesSeen: row.prefixes_seen,
-    prefixesMeasured: row.prefixes_measured,
-    rtt: weightedQuantiles(row.medians),
+    ...sums,
+    name: names.get(sums.asn) ?? '',
     handshakeRtt: histogram && handshakeRtts(histogramOf(histogram)),
-    sites: row.site_counts.map(([site, queries, handshakes]) => ({ site, queries, handshakes })),
   }
 }

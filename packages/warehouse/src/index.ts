@@ -22,22 +22,14 @@ export {
 } from './queries/analyzer-input.ts'
 export type { GrafanaQuery, GrafanaQueryName } from './queries/grafana-query.ts'
 export { grafanaQueryNames, readGrafanaQuery } from './queries/grafana-query.ts'
-export type {
-  BinHistogram,
-  Coverage,
-  NetworkHistogram,
-  NetworkRtts,
-  ReportSpan,
-  SiteRtts,
-} from './queries/report-input.ts'
+export type { BinHistogram, NetworkHistogram, ReportSpan } from './queries/report-input.ts'
 export {
-  readCoverage,
   readNetworkHistograms,
   readNetworkNames,
-  readNetworkRtts,
   readPrefixHistograms,
+  readPrefixTotals,
   readRttHistograms,
-  readSiteRtts,
+  readSiteCodes,
 } from './queries/report-input.ts'
 export type { AnalyzerStateHead, MinuteRows, SensorProgress } from './queries/watch-input.ts'
 export {

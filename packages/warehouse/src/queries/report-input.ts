@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Warehouse } from '../warehouse.ts'
 
-/** What a report reads: aggregates of bounded size, never rows. */
+/** What a report reads: aggregates by prefix at most, never rows. */
 
 export interface ReportSpan {
   readonly service: string
@@ -9,49 +9,6 @@ export interface ReportSpan {
   readonly fromMicros: number
   /** Exclusive. */
   readonly toMicros: number
-}
-
-/** One site and IP version. */
-export interface SiteRtts {
-  readonly site_code: string
-  readonly version: 4 | 6
-  readonly query_count: number
-  readonly handshake_count: number
-  /** Prefixes with a handshake that counts, with any traffic, with at least ten handshakes. */
-  readonly prefixes_measured: number
-  readonly prefixes_seen: number
-  readonly prefixes_covered: number
-  readonly queries_covered: number
-  /** Median RTT in microseconds and weight of each measured prefix. */
-  readonly medians: readonly (readonly [number, number])[]
-}
-
-/** One IP version, all sites together; covered: with at least ten handshakes that count. */
-export interface Coverage {
-  readonly version: 4 | 6
-  readonly handshake_count: number
-  readonly query_count: number
-  readonly queries_covered: number
-  readonly prefixes_seen: number
-  readonly prefixes_covered: number
-  readonly networks_seen: number
-  readonly networks_covered: number
-}
-
-/** One network and IP version. */
-export interface NetworkRtts {
-  readonly asn: number
-  /** Empty where no name is known. */
-  readonly network_name: string
-  readonly version: 4 | 6
-  readonly query_count: number
-  readonly handshake_count: number
-  readonly prefixes_seen: number
-  readonly prefixes_measured: number
-  /** Code, queries, handshakes of each site, most queries first. */
-  readonly site_counts: readonly (readonly [string, number, number])[]
-  /** Median RTT in microseconds and weight of each measured prefix at each of its sites. */
-  readonly medians: readonly (readonly [number, number])[]
 }
 
 /** RTT buckets of one site, IP version and bin of time. */
@@ -77,27 +34,24 @@ export interface NetworkHistogram {
 const sqlOf = (name: string): string =>
   readFileSync(new URL(`./${name}.sql`, import.meta.url), 'utf8')
 
-/** RTTs of every site and IP version, prefix by prefix; weights are queries or handshakes. */
-export function readSiteRtts(
-  warehouse: Warehouse,
-  span: ReportSpan,
-  byQueries: boolean,
-): Promise<SiteRtts[]> {
-  return warehouse.query<SiteRtts>(sqlOf('report-sites'), { ...span, byQueries })
+/** Codes of the sites that a report speaks of, in order. */
+export async function readSiteCodes(warehouse: Warehouse, span: ReportSpan): Promise<string[]> {
+  const sql = sqlOf('report-site-codes')
+  const rows = await warehouse.query<{ site_code: string }>(sql, { ...span })
+  return rows.map(({ site_code }) => site_code)
 }
 
-/** What share of clients has enough handshakes to speak about. */
-export function readCoverage(warehouse: Warehouse, span: ReportSpan): Promise<Coverage[]> {
-  return warehouse.query<Coverage>(sqlOf('report-coverage'), { ...span })
-}
-
-/** The heaviest networks, heaviest first, each with one row per IP version. */
-export function readNetworkRtts(
+/**
+ * Arrow stream of every prefix at each of its sites, prefix after prefix: `version`,
+ * `known_prefix` (16 bytes), `site_number` (index into `sites`), `network` (0: unknown),
+ * `handshake_count`, `rtt_us` (median), `query_count`.
+ */
+export function readPrefixTotals(
   warehouse: Warehouse,
   span: ReportSpan,
-  options: { readonly byQueries: boolean; readonly networksMax: number },
-): Promise<NetworkRtts[]> {
-  return warehouse.query<NetworkRtts>(sqlOf('report-networks'), { ...span, ...options })
+  sites: readonly string[],
+): Promise<Uint8Array> {
+  return warehouse.queryArrow(sqlOf('report-prefixes'), { ...span, sites })
 }
 
 /** RTT histograms over time; `binSeconds` bounds how many come back. */
