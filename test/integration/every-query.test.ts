@@ -108,7 +108,7 @@ describe('every statement of the warehouse runs', () => {
   })
 
   it('and none is left out', () => {
-    expect(ran.size).toBeGreaterThanOrEqual(49)
+    expect(ran.size).toBeGreaterThanOrEqual(48)
     expect([...ran].filter((name) => grafana.test(name)).sort()).toEqual(
       [...grafanaQueryNames].sort(),
     )
