@@ -3,6 +3,8 @@ import {
   createHandshakeBatch,
   type HandshakeBatch,
   handshakePresent,
+  parseAddress,
+  parsePacketTime,
   writePrefix,
 } from '@goldpan/core'
 import { HandshakeCsvFormatter, handshakeCsvHeader } from '@goldpan/wire/handshake-csv'
@@ -113,6 +115,47 @@ describe('the handshake CSV', () => {
     const { batch, parser } = parse(Buffer.from(before + line))
     expect(batch.length).toBe(1)
     expect(parser.damage?.byteOffset).toBe(before.length)
+  })
+
+  it.each([
+    '2001:db8::1',
+    '2001:DB8:0:0::1',
+    '2001:0db8:0000:0000:0000:0000:0000:0001',
+    '::',
+    '1::',
+    '::ffff:192.0.2.1',
+    '::ffff:c000:201',
+    '2001:db8:1:2:3:4:5:6',
+    '2001:db8:1:2:3:4:5:6:7',
+    '2001:db8:1:2:3:4:5',
+    '2001:db8::1::2',
+    '2001:db8:::1',
+    '20011:db8::1',
+    '2001:db8::1:',
+    ':2001:db8::1',
+    '1:2:3:4::5:6:7:8',
+  ])('reads %s as every address is read', (text) => {
+    const line = example.replace('198.51.100.7', text)
+    const { batch, parser } = parse(Buffer.from(handshakeCsvHeader + example + line))
+    const bytes = parseAddress(text)
+    expect(parser.damage === undefined).toBe(bytes !== undefined)
+    if (bytes) expect(batch.client.subarray(16, 32)).toEqual(bytes)
+  })
+
+  it.each([
+    '2026-01-01T00:00:59.999999Z',
+    '2026-01-01T00:01:00.000000Z',
+    '2026-01-01T00:00:00.5Z',
+    '2026-01-01T00:00:60.000000Z',
+    '2026-01-01T00:00:0a.000000Z',
+    '2026-01-01T00:00:07;000000Z',
+    '2026-01-01T00:00:07.000000+',
+  ])('reads the time %s behind one of its minute as alone', (time) => {
+    const line = example.replace('2026-01-01T00:00:00.000100Z', time)
+    const { batch, parser } = parse(Buffer.from(handshakeCsvHeader + example + line))
+    const micros = parsePacketTime(time)
+    expect(parser.damage === undefined).toBe(micros !== undefined)
+    if (micros !== undefined) expect(batch.timeMicros[1]).toBe(micros)
   })
 
   it('passes over rows without a client, counted', () => {

@@ -9,6 +9,7 @@ import {
   writePrefix,
 } from '@goldpan/core'
 import { handshakeCsvHeader } from '@goldpan/wire/handshake-csv'
+import { readGroups, readQuad } from './address-text.ts'
 
 /** Where a file stopped making sense; all rows before it were read. */
 export interface CsvDamage {
@@ -57,10 +58,12 @@ export class HandshakeCsvParser {
   readonly #address = new Map<string, Uint8Array>()
   /** An IPv4 address, mapped; it holds until the next one. */
   readonly #quad = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0)
+  /** An IPv6 address; it holds until the next one. */
+  readonly #groups = new Uint8Array(addressBytes)
   readonly #server = new Uint8Array(addressBytes)
   #serverText: Buffer = Buffer.alloc(0)
   readonly #flags = new Map(flagBits)
-  #minute = ''
+  #minute: Buffer = Buffer.alloc(0)
   #minuteMicros = 0
 
   constructor(sink: HandshakeRowSink) {
@@ -184,19 +187,28 @@ export class HandshakeCsvParser {
   /** Times of one minute share their first 17 characters. */
   #time(buffer: Buffer): number | undefined {
     const start = this.#starts[0]!
-    const text = buffer.toString('latin1', start, this.#starts[1]! - 1)
-    if (text.length === 27 && text.startsWith(this.#minute) && this.#minute !== '') {
-      const seconds = Number(text.slice(17, 26))
-      if (seconds >= 0 && seconds < 60 && text[26] === 'Z') {
-        return this.#minuteMicros + Math.round(seconds * 1e6)
-      }
+    const end = this.#starts[1]! - 1
+    if (end - start === timeBytes && this.#isOfMinute(buffer, start)) {
+      const micros = microsOfMinute(buffer, start + minuteBytes)
+      if (micros >= 0) return this.#minuteMicros + micros
     }
+    const text = buffer.toString('latin1', start, end)
     const micros = parsePacketTime(text)
-    if (micros !== undefined && text.length === 27) {
-      this.#minute = text.slice(0, 17)
+    if (micros !== undefined && text.length === timeBytes) {
+      this.#minute = Buffer.from(buffer.subarray(start, start + minuteBytes))
       this.#minuteMicros = Math.floor(micros / 60e6) * 60e6
     }
     return micros
+  }
+
+  /** Whether the time at `start` lies in the minute at hand. */
+  #isOfMinute(buffer: Buffer, start: number): boolean {
+    const minute = this.#minute
+    // The last characters differ most often.
+    for (let at = minute.length - 1; at >= 0; at--) {
+      if (buffer[start + at] !== minute[at]) return false
+    }
+    return minute.length > 0
   }
 
   /** Nearly every line has the server of the line before. */
@@ -214,26 +226,13 @@ export class HandshakeCsvParser {
     return this.#server
   }
 
-  /** Writes a dotted quad to the scratch; false where the text is anything else. */
-  #readQuad(buffer: Buffer, start: number, end: number): boolean {
-    let at = start
-    for (let group = 12; group < addressBytes; group++) {
-      const stop = octetEnd(buffer, at, end)
-      if (stop === at) return false
-      let value = 0
-      for (; at < stop; at++) value = value * 10 + buffer[at]! - 48
-      if (value > 255) return false
-      this.#quad[group] = value
-      if (group < addressBytes - 1 && buffer[at++] !== dot) return false
-    }
-    return at === end
-  }
-
-  /** Clients come back: an address is parsed once, as long as there are not too many. */
+  /** An unusual spelling is parsed once, as long as there are not too many. */
   #addressAt(buffer: Buffer, column: number): Uint8Array | undefined {
     const start = this.#starts[column]!
-    if (this.#readQuad(buffer, start, this.#starts[column + 1]! - 1)) return this.#quad
-    const text = buffer.toString('latin1', this.#starts[column], this.#starts[column + 1]! - 1)
+    const end = this.#starts[column + 1]! - 1
+    if (readQuad(buffer, start, end, this.#quad)) return this.#quad
+    if (readGroups(buffer, start, end, this.#groups)) return this.#groups
+    const text = buffer.toString('latin1', start, end)
     const known = this.#address.get(text)
     if (known) return known
     const bytes = parseAddress(text)
@@ -245,6 +244,7 @@ export class HandshakeCsvParser {
   /** Names that are not known yet are passed over: flags may grow. */
   #flagsAt(buffer: Buffer): number {
     const last = columns.length - 1
+    if (this.#starts[last] === this.#starts[last + 1]! - 1) return 0
     const text = buffer.toString('latin1', this.#starts[last], this.#starts[last + 1]! - 1)
     const known = this.#flags.get(text)
     if (known !== undefined) return known
@@ -254,12 +254,21 @@ export class HandshakeCsvParser {
   }
 }
 
-/** Where the digits of an octet end; `start` where there are none, too many, or a leading zero. */
-function octetEnd(buffer: Buffer, start: number, end: number): number {
-  let at = start
-  while (at < end && at < start + 4 && buffer[at]! >= 48 && buffer[at]! <= 57) at++
-  const isZeroLed = at > start + 1 && buffer[start] === 48
-  return isZeroLed || at > start + 3 ? start : at
+const timeBytes = 27
+/** `2026-03-03T00:00:`, as all times of a minute begin. */
+const minuteBytes = 17
+
+/** Microseconds of `12.345678Z` at `start`; −1 where it is anything else. */
+function microsOfMinute(buffer: Buffer, start: number): number {
+  if (buffer[start + 2] !== dot || buffer[start + 9] !== 90) return -1
+  let micros = 0
+  for (let at = start; at < start + 9; at++) {
+    if (at === start + 2) continue
+    const digit = buffer[at]! - 48
+    if (digit < 0 || digit > 9) return -1
+    micros = micros * 10 + digit
+  }
+  return micros < 60e6 ? micros : -1
 }
 
 const notANumber = -2
