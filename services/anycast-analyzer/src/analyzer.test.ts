@@ -70,6 +70,35 @@ describe('polarization', () => {
     expect(findings.map(({ kind, standing }) => [kind, standing])).toEqual([['polarization', true]])
   })
 
+  describe('of a network that asks seldom', () => {
+    /** Seen every fourth minute, with one query: 0.05 queries a second of the moved ones. */
+    const seldom = (until: number): HandMadeClient[] =>
+      Object.keys(nearest).flatMap((country) =>
+        [0, 1, 2, 3].map((turn) => {
+          const site = from(90, 'ams', until)(country)
+          return client(7, country, {
+            site: (now) => (now % 4 === turn ? site(now) : undefined),
+            queries: 1,
+          })
+        }),
+      )
+
+    it('is a note until ten of its clients were seen there again, then a page', () => {
+      const early = runHandMadeWorld([...ordinary, ...seldom(1e9)], 96)
+      expect(early.findings).toMatchObject([{ kind: 'polarization', severity: 'note' }])
+      const { findings } = runHandMadeWorld([...ordinary, ...seldom(1e9)], 150)
+      expect(findings).toMatchObject([
+        { kind: 'polarization', severity: 'page', state: 'open', onset: timeOfMinute(90) },
+      ])
+      expect(findings[0]!.opened).toBe(early.findings[0]!.opened)
+    })
+
+    it('stays a note where its clients go back as they are seen again', () => {
+      const { findings } = runHandMadeWorld([...ordinary, ...seldom(94)], 150)
+      for (const { severity } of findings) expect(severity).toBe('note')
+    })
+  })
+
   it('is resolved when the network is spread again', () => {
     const { findings } = runHandMadeWorld(
       [...ordinary, ...global((country) => ({ site: from(90, 'ams', 130)(country) }))],

@@ -6,6 +6,7 @@ import { findPair, type PrefixState } from './prefix-columns.ts'
 import type { ClientGroup, PrefixTable } from './prefix-table.ts'
 import { compareRtts, historyOf, type RttEvidence } from './rtt-evidence.ts'
 import { firstSwing, provesFlapping, type Swings } from './swing-watch.ts'
+import { isConfirmed, type SeenAgain } from './thin-move.ts'
 import { awayShareResolved, overMinutes, releasedShare, sameOnsetMinutes } from './threshold.ts'
 
 /** One assertion followed from its opening to its end. */
@@ -15,6 +16,8 @@ export interface TrackedFinding {
   /** What was asserted at first; becomes `flapping` where that proves true. */
   assertion: Assertion
   readonly swings: Swings
+  /** Of a thin move: how often its clients were seen away, and at home, since it was told. */
+  seenAgain?: SeenAgain
   readonly group: ClientGroup
   /** Grows with clients that are seen away later. */
   readonly members: number[]
@@ -82,8 +85,12 @@ export function createFindingBook(service: string, findings: TrackedFinding[] = 
       for (const finding of flapping) {
         finding.assertion = { ...finding.assertion, kind: 'flapping', severity: 'note' }
       }
+      const confirmed = following.filter((finding) => isConfirmed(view, finding))
+      for (const finding of confirmed) {
+        finding.assertion = { ...finding.assertion, severity: 'page' }
+      }
       const over = following.filter((finding) => isOver(view, finding) && resolve(view, finding))
-      return [...over, ...flapping.filter((finding) => !over.includes(finding))]
+      return [...new Set([...over, ...flapping, ...confirmed])]
     },
     refresh(view) {
       for (const finding of open()) measure(view, finding)
@@ -106,6 +113,7 @@ function reopen(
 ): TrackedFinding {
   delete finding.resolvedMinute
   delete finding.overSince
+  delete finding.seenAgain
   finding.members.length = 0
   finding.evidence = evidence
   claim(view.state, finding, members)

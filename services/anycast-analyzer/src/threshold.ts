@@ -46,7 +46,8 @@ export const prefixesMin = 2
 export const standingSamplesMin = 30
 /**
  * Below so much weight a second nobody is woken: clients that are seen a few times in ten minutes
- * cannot be told from those that were not yet seen back at home. They make a note.
+ * cannot be told from those that were not yet seen back at home. They make a note, until enough of
+ * them were seen again.
  */
 export const alarmWeightMin = 0.1
 /** One network is an anecdote about what neighbours reach. */
