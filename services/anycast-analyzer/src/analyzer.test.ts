@@ -114,6 +114,21 @@ describe('a detour by site', () => {
   const moving = (count: number, asn: number, more: Partial<HandMadeClient> = {}) =>
     clientsOf(count, client(asn, 'NL', { site: from(90, 'syd')('NL'), ...more }))
 
+  it('is none of clients that were first seen while the site that takes them was gone', () => {
+    // Half of the clients of syd, and those in question, whose site it is as well.
+    const own = clientsOf(10, client(8, 'AU', { site: from(10, 'ams', 66)('AU') }))
+    const late = clientsOf(
+      4,
+      client(9, 'NL', {
+        site: (now) => (now < 20 ? undefined : now < 66 ? 'ams' : 'syd'),
+        queries: 1,
+      }),
+    )
+    const others = ordinary.filter(({ country }) => country !== 'AU')
+    const { findings } = runHandMadeWorld([...others, ...own, ...late], 150)
+    expect(findings.filter(({ scope }) => scope.asns[0] === 9)).toEqual([])
+  })
+
   it('of one network in one country is found with its sites and onset', () => {
     const abroad = clientsOf(5, client(7, 'DE'))
     const { findings } = runHandMadeWorld([...ordinary, ...moving(6, 7), ...abroad], 150)

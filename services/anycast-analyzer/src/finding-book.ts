@@ -16,7 +16,7 @@ export interface TrackedFinding {
   /** What was asserted at first; becomes `flapping` where that proves true. */
   assertion: Assertion
   readonly swings: Swings
-  /** Of a thin move: how often its clients were seen away, and at home, since it was told. */
+  /** Of a thin move: how often its clients were seen away, and at home, lately. */
   seenAgain?: SeenAgain
   readonly group: ClientGroup
   /** Grows with clients that are seen away later. */

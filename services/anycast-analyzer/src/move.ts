@@ -74,6 +74,7 @@ export function findMove(
   if (state.siteFirstSeen.get(move.to)! >= onset - earlyMinutes) return undefined
   if (!clientsMoved(state, move.moved, move.stayed) || !isSure(state, move)) return undefined
   if (minutesSince(view, onset) < patience(state, move) || !stillMoved(view, move)) return undefined
+  if (view.fates.cameBack(move.to, view.table.ipVersion(moved[0]!), onset)) return undefined
   return isRestless(state, move, members) ? undefined : move
 }
 

@@ -1,6 +1,6 @@
 import type { PrefixState } from './prefix-columns.ts'
 import type { PrefixTable } from './prefix-table.ts'
-import { lastedMinutes, toldAgainAfterMinutes } from './threshold.ts'
+import { lastedMinutes, movedShare, toldAgainAfterMinutes } from './threshold.ts'
 
 /**
  * Whether a site still serves its clients. When all of them left, the site is gone; when they are
@@ -9,6 +9,11 @@ import { lastedMinutes, toldAgainAfterMinutes } from './threshold.ts'
 export interface SiteFates {
   /** Judged without the prefixes of `members`, whose move since `onsetMinute` is in question. */
   serves(site: number, ipVersion: 4 | 6, question: FateQuestion): boolean
+  /**
+   * Whether a site came back at the onset, its own clients with it: who was first seen while it was
+   * gone only seems to move there.
+   */
+  cameBack(site: number, ipVersion: 4 | 6, onsetMinute: number): boolean
 }
 
 export interface FateQuestion {
@@ -21,6 +26,8 @@ export type SiteFailures = Map<number, number>
 
 /** Share of the other clients that must have left for the site to be gone. */
 const goneShare = 0.9
+/** Returns may lie so many minutes before the onset: a few clients are the first. */
+const earlyMinutes = 2
 /** So many other clients are needed to judge by them. */
 const othersMin = 3
 
@@ -71,6 +78,18 @@ export function createSiteFates(
     return there + elsewhere < othersMin || elsewhere < goneShare * (there + elsewhere)
   }
   return {
+    cameBack(site, ipVersion, onsetMinute) {
+      const since = onsetMinute - earlyMinutes
+      let there = 0
+      let returned = 0
+      for (let prefix = 0; prefix < table.length; prefix++) {
+        if (state.home[prefix] !== site || state.lastHome[prefix]! < since) continue
+        if (table.ipVersion(prefix) !== ipVersion) continue
+        there++
+        if (state.lastReturn[prefix]! >= since) returned++
+      }
+      return returned >= othersMin && returned >= movedShare * there
+    },
     serves(site, ipVersion, question) {
       const key = keyOf(site, ipVersion)
       if (!servesNow(key, question)) {
