@@ -251,11 +251,13 @@ export const answers: Readonly<Record<string, (truth: TrueRows) => readonly Row[
     })),
   '14-loss-by-network': ({ handshakes }) =>
     top(
-      by(handshakes, ({ asn }) => asn).map(([asn, rows]) => ({
-        asn: Number(asn),
-        retransmitted_share: rows.filter((row) => row.retransmitted).length / rows.length,
-        handshakes: rows.length,
-      })),
+      by(handshakes, ({ asn }) => asn)
+        .filter(([, rows]) => rows.length >= 10)
+        .map(([asn, rows]) => ({
+          asn: Number(asn),
+          retransmitted_share: rows.filter((row) => row.retransmitted).length / rows.length,
+          handshakes: rows.length,
+        })),
       'retransmitted_share',
     ),
   '15-what-does-not-count': ({ handshakes, counting }) => [

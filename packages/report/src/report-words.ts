@@ -48,8 +48,8 @@ function halfSeen(
 
 /** What silence does not mean where nothing is known of the clients' networks. */
 export const withoutNetworks =
-  'Without --networks FILE no AS and no country is known: ' +
-  'what is wrong with one of them cannot be found.'
+  'Without --networks FILE no AS and no country is known: nothing can be found, ' +
+  'for every finding speaks of one of them.'
 
 /** Without a handshake, silence is no good news. */
 export const isUnmeasured = ({ coverage, findings }: Report): boolean =>
