@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { formatPrefix, parseAddress, parsePrefix } from '@goldpan/core'
+import { formatPrefix, type Prefix, parseAddress, parsePrefix } from '@goldpan/core'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readNetworkTable } from './network-file.ts'
-import { RangeTable } from './range-table.ts'
+import { RangeEntries, RangeTable } from './range-table.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'goldpan-networks-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -120,6 +120,12 @@ describe('a table of networks', () => {
   })
 })
 
+function tableOf(list: readonly { readonly prefix: Prefix; readonly value: number }[]): RangeTable {
+  const entries = new RangeEntries()
+  for (const { prefix, value } of list) entries.add(prefix, value)
+  return new RangeTable(entries)
+}
+
 describe('ranges', () => {
   const octet = fc.integer({ min: 0, max: 3 })
   const ipv4 = fc.tuple(octet, octet, octet, octet).map((parts) => parts.join('.'))
@@ -147,7 +153,7 @@ describe('ranges', () => {
           const isSameFamily = (bits: number): boolean => (text.includes('.') ? bits >= 96 : true)
           const fitting = entries.filter((entry) => isSameFamily(entry.prefix.bits) && holds(entry))
           const longest = Math.max(-1, ...fitting.map((entry) => entry.prefix.bits))
-          const found = new RangeTable(entries).lookup(address, 0)
+          const found = tableOf(entries).lookup(address, 0)
           const wanted = fitting.filter((entry) => entry.prefix.bits === longest)
           // Two texts may be one prefix: either is right.
           if (wanted.length === 0) expect(found).toBe(-1)
@@ -161,6 +167,6 @@ describe('ranges', () => {
   it('hold what they are made of', () => {
     const prefix24 = parsePrefix('192.0.2.0/24')!
     expect(formatPrefix(prefix24.bytes)).toBe('192.0.2.0/24')
-    expect(new RangeTable([{ prefix: prefix24, value: 5 }]).lookup(prefix24.bytes, 0)).toBe(5)
+    expect(tableOf([{ prefix: prefix24, value: 5 }]).lookup(prefix24.bytes, 0)).toBe(5)
   })
 })

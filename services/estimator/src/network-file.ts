@@ -3,7 +3,7 @@ import { err, explainUnreadable, ok, parsePrefix, type Result } from '@goldpan/c
 import { badLine, type FileError, visitCsv } from '@goldpan/runtime/csv-file'
 import { isMmdb, readMmdb } from './mmdb-file.ts'
 import { type Network, type NetworkSource, NetworkTable } from './network-table.ts'
-import { type RangeEntry, RangeTable } from './range-table.ts'
+import { RangeEntries, RangeTable } from './range-table.ts'
 
 /** Reads the operator's network files, each recognised by its content, into one table. */
 export function readNetworkTable(files: readonly string[]): Result<NetworkTable, FileError> {
@@ -60,20 +60,20 @@ class Networks {
 /** CSV `prefix,asn,name,country`; prefixes may nest, other columns are ignored. */
 function parseNetworkCsv(name: string, text: string): Result<NetworkSource, FileError> {
   const networks = new Networks()
-  const entries: RangeEntry[] = []
+  const entries = new RangeEntries()
   const problem = visitCsv(name, text, ['prefix'], ({ line, field }) => {
     const prefix = parsePrefix(field('prefix') ?? '')
     if (!prefix) return badLine(name, line, `${field('prefix') ?? 'nothing'} is no prefix`)
     const asn = field('asn')?.replace(/^AS/i, '')
     if (asn !== undefined && !isAsn(asn)) return badLine(name, line, `${asn} is no AS number`)
     const network = networkOf(asn, field('name'), field('country'))
-    entries.push({ prefix, value: networks.indexOf(network) })
+    entries.add(prefix, networks.indexOf(network))
     return undefined
   })
   return problem ? err(problem) : ok(sourceOf(entries, networks.list))
 }
 
-function sourceOf(entries: readonly RangeEntry[], networks: readonly Network[]): NetworkSource {
+function sourceOf(entries: RangeEntries, networks: readonly Network[]): NetworkSource {
   const table = new RangeTable(entries)
   return { ranges: { lookup: (bytes, offset) => table.lookupPrefix(bytes, offset) }, networks }
 }
@@ -93,14 +93,14 @@ const pfx2asLine = /^\S+\t\d{1,3}\t[\d_,]+\s*$/
 /** CAIDA pfx2as: `prefix TAB length TAB AS`; of several origins the first one counts. */
 function parsePfx2as(name: string, text: string): Result<NetworkSource, FileError> {
   const networks = new Networks()
-  const entries: RangeEntry[] = []
+  const entries = new RangeEntries()
   for (const [index, row] of text.split('\n').entries()) {
     if (row.trim() === '') continue
     const [address, length, origins] = row.trim().split('\t')
     const prefix = parsePrefix(`${address}/${length}`)
     const asn = origins?.split(/[_,]/)[0] ?? ''
     if (!prefix || !isAsn(asn)) return err(badLine(name, index + 1, 'it is no pfx2as line'))
-    entries.push({ prefix, value: networks.indexOf(networkOf(asn)) })
+    entries.add(prefix, networks.indexOf(networkOf(asn)))
   }
   return ok(sourceOf(entries, networks.list))
 }

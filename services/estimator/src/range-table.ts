@@ -13,18 +13,13 @@ export class RangeTable {
   /** IPv4 by client prefix: no range begins within a /24. */
   readonly #clients: Ranges
 
-  constructor(entries: readonly RangeEntry[]) {
-    const ofIpv4 = entries.filter(({ prefix }) => prefix.bits >= 96 && isIpv4(prefix.bytes))
-    this.#ipv4 = flatten(ofIpv4, 32)
-    this.#clients = coarsen(this.#ipv4, ofIpv4)
-    const ofIpv6 = entries.filter(({ prefix }) => !isIpv4(prefix.bytes))
-    const short = ofIpv6.filter(({ prefix }) => prefix.bits <= ipv6KeyBits)
-    const known = flatten(short, 48)
-    const long = ofIpv6
-      .filter(({ prefix }) => prefix.bits > ipv6KeyBits)
-      .filter(({ prefix }) => find(known, ipv6Key(prefix.bytes, 0)) < 0)
-      .map(({ prefix, value }) => ({ prefix: { ...prefix, bits: ipv6KeyBits }, value }))
-    this.#ipv6 = long.length > 0 ? flatten([...short, ...long], 48) : known
+  constructor({ ipv4, ipv6, ipv6Long }: RangeEntries) {
+    this.#ipv4 = flatten(ipv4, 32)
+    this.#clients = coarsen(this.#ipv4, ipv4)
+    const known = flatten(ipv6, 48)
+    const isAlone = (index: number): boolean => find(known, ipv6Long.starts[index]!) < 0
+    const alone = select(ipv6Long, isAlone)
+    this.#ipv6 = alone.starts.length > 0 ? flatten(concat(ipv6, alone), 48) : known
   }
 
   /** The value of the longest prefix that holds the address at `offset`, or −1. */
@@ -44,13 +39,58 @@ export class RangeTable {
 
 /** Bits of an IPv6 address that a key holds. */
 const ipv6KeyBits = 48
-const clientIpv4Bits = 120
+const ipv4MappedBits = 96
+const clientIpv4Bits = 24
 const clientAddresses = 256
 
-export interface RangeEntry {
-  readonly prefix: Prefix
-  /** What the prefix maps to, ≥ 0. */
-  readonly value: number
+/** Prefixes by their keys, in columns of numbers: a million of objects would take 300 MB. */
+interface PrefixList {
+  readonly starts: number[]
+  /** Bits of the key that are fixed. */
+  readonly bits: number[]
+  readonly values: number[]
+}
+
+const createList = (): PrefixList => ({ starts: [], bits: [], values: [] })
+
+function push({ starts, bits, values }: PrefixList, start: number, of: number, value: number) {
+  starts.push(start)
+  bits.push(of)
+  values.push(value)
+}
+
+/** Those at the indexes for which `isWanted`. */
+function select(list: PrefixList, isWanted: (index: number) => boolean): PrefixList {
+  const selected = createList()
+  for (let index = 0; index < list.starts.length; index++) {
+    if (!isWanted(index)) continue
+    push(selected, list.starts[index]!, list.bits[index]!, list.values[index]!)
+  }
+  return selected
+}
+
+const concat = (first: PrefixList, second: PrefixList): PrefixList => ({
+  starts: first.starts.concat(second.starts),
+  bits: first.bits.concat(second.bits),
+  values: first.values.concat(second.values),
+})
+
+/** What a {@link RangeTable} is made of. */
+export class RangeEntries {
+  readonly ipv4 = createList()
+  readonly ipv6 = createList()
+  /** IPv6 beyond the bits of a key, as the whole key's. */
+  readonly ipv6Long = createList()
+
+  /** Adds what a prefix maps to, ≥ 0; of equal prefixes the last counts. */
+  add({ bytes, bits }: Prefix, value: number): void {
+    if (!isIpv4(bytes)) {
+      const list = bits > ipv6KeyBits ? this.ipv6Long : this.ipv6
+      push(list, ipv6Key(bytes, 0), Math.min(bits, ipv6KeyBits), value)
+    } else if (bits >= ipv4MappedBits) {
+      push(this.ipv4, ipv4Key(bytes, 0), bits - ipv4MappedBits, value)
+    }
+  }
 }
 
 interface Ranges {
@@ -76,8 +116,8 @@ const ipv6Key = (bytes: Uint8Array, offset: number): number =>
   ((bytes[offset + 3]! << 16) | (bytes[offset + 4]! << 8) | bytes[offset + 5]!)
 
 /** Prefixes nest and never cross: a stack of the open ones is enough. */
-function flatten(entries: readonly RangeEntry[], keyBits: 32 | 48): Ranges {
-  const { order, start, end, value } = sortedSpans(entries)
+function flatten(entries: PrefixList, keyBits: 32 | 48): Ranges {
+  const { order, start, end, value } = sortedSpans(entries, keyBits)
   const starts: number[] = [0]
   const values: number[] = [-1]
   const open: number[] = []
@@ -102,38 +142,26 @@ function flatten(entries: readonly RangeEntry[], keyBits: 32 | 48): Ranges {
 }
 
 /** The keys that each entry holds, and their order: by start, of equals the widest first. */
-function sortedSpans(entries: readonly RangeEntry[]) {
-  const start = new Float64Array(entries.length)
-  const end = new Float64Array(entries.length)
-  const value = new Int32Array(entries.length)
-  for (const [index, entry] of entries.entries()) {
-    const { bytes, bits } = entry.prefix
-    const isMapped = isIpv4(bytes)
-    start[index] = isMapped ? ipv4Key(bytes, 0) : ipv6Key(bytes, 0)
-    end[index] = start[index]! + 2 ** ((isMapped ? 128 : 48) - bits)
-    value[index] = entry.value
-  }
-  const order = Uint32Array.from(entries.keys())
+function sortedSpans({ starts, bits, values }: PrefixList, keyBits: 32 | 48) {
+  const start = Float64Array.from(starts)
+  const end = start.map((key, index) => key + 2 ** (keyBits - bits[index]!))
+  const order = Uint32Array.from(starts.keys())
   order.sort((a, b) => start[a]! - start[b]! || end[b]! - end[a]! || a - b)
-  return { order, start, end, value }
+  return { order, start, end, value: Int32Array.from(values) }
 }
 
 /** The same with one value for each /24: that of most of its addresses which have any. */
-function coarsen(ranges: Ranges, entries: readonly RangeEntry[]): Ranges {
-  const split = new Set(
-    entries
-      .filter(({ prefix }) => prefix.bits > clientIpv4Bits)
-      .map(({ prefix }) => ipv4Key(prefix.bytes, 0) & ~(clientAddresses - 1)),
-  )
+function coarsen(ranges: Ranges, entries: PrefixList): Ranges {
+  const split = new Set<number>()
+  for (const [index, bits] of entries.bits.entries()) {
+    const start = entries.starts[index]!
+    if (bits > clientIpv4Bits) split.add(start - (start % clientAddresses))
+  }
   if (split.size === 0) return ranges
-  const whole = entries.filter(({ prefix }) => prefix.bits <= clientIpv4Bits)
-  const chosen = [...split].map((key) => {
-    const bytes = new Uint8Array(16)
-    bytes.set([0xff, 0xff, key >>> 24, key >>> 16, key >>> 8, key], 10)
-    return { prefix: { bytes, bits: clientIpv4Bits }, value: heaviestIn(ranges, key >>> 0) }
-  })
+  const whole = select(entries, (index) => entries.bits[index]! <= clientIpv4Bits)
+  for (const key of split) push(whole, key, clientIpv4Bits, heaviestIn(ranges, key))
   // The last of equal prefixes counts.
-  return flatten([...whole, ...chosen], 32)
+  return flatten(whole, 32)
 }
 
 /** The value of most addresses of a /24, unknown ones aside. */
