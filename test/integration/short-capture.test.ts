@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
-import { Conversation, inOrder, pcapOf } from '../captures/conversation.ts'
+import { Conversation, inOrder, pcapOf, startSeconds } from '../captures/conversation.ts'
 
-/** A capture of seconds: minutes that it did not see whole count as well. */
+/** A capture of seconds, of whatever time: minutes that it did not see whole count as well. */
 
 const folder = mkdtempSync(join(tmpdir(), 'goldpan-short-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -26,8 +26,9 @@ function analyze(fromSecond: number, seconds: number) {
   const words = ['analyze', 'ams=a.pcap', '--service', 's', '--format', 'json']
   const env = { ...process.env, XDG_STATE_HOME: folder }
   const { stdout } = spawnSync(process.execPath, [main, ...words], { cwd: folder, env })
-  const { coverage, sites, weight } = JSON.parse(String(stdout))
-  return { weight, queries: [coverage[0].queries, sites[0].queries] }
+  const { coverage, sites, weight, from } = JSON.parse(String(stdout))
+  const { handshakes, queries } = coverage[0]
+  return { weight, from, handshakes, queries: [queries, sites[0].queries] }
 }
 
 it.each([
@@ -36,5 +37,16 @@ it.each([
   ['across the end of a minute', 37, 50],
   ['across several', 37, 130],
 ])('a capture %s counts all its queries', (_, fromSecond, seconds) => {
-  expect(analyze(fromSecond, seconds)).toEqual({ weight: 'queries', queries: [20, 20] })
+  expect(analyze(fromSecond, seconds)).toMatchObject({ weight: 'queries', queries: [20, 20] })
+})
+
+it.each([
+  ['1970-01-01T00:00:00', 0],
+  ['2038-01-19T03:14:07', 2 ** 31 - 1],
+  ['2100-01-01T00:00:00', 4_102_444_800],
+  ['2106-02-07T06:28:14', 2 ** 32 - 2],
+])('a capture of %s is analyzed as any other', (time, seconds) => {
+  expect(analyze(seconds - startSeconds, 1)).toEqual({
+    ...{ weight: 'queries', from: `${time}.000000Z`, handshakes: 1, queries: [20, 20] },
+  })
 })
