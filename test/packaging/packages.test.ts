@@ -140,7 +140,13 @@ class Overlay {
     for (const part of ['root', 'upper', 'work']) mkdirSync(join(base, part))
     const layers = `lowerdir=/,upperdir=${base}/upper,workdir=${base}/work`
     run('mount', '-t', 'overlay', 'overlay', '-o', layers, this.root)
-    for (const kind of ['proc', 'dev']) run('mount', '--bind', `/${kind}`, join(this.root, kind))
+    // Nothing of this host is bound into it: what is deleted there is deleted nowhere else.
+    run('mount', '-t', 'proc', 'proc', join(this.root, 'proc'))
+    run('mount', '-t', 'tmpfs', 'tmpfs', join(this.root, 'dev'))
+    const devices = { null: '3', zero: '5', random: '8', urandom: '9' }
+    for (const [name, minor] of Object.entries(devices)) {
+      run('mknod', '-m', '666', join(this.root, 'dev', name), 'c', '1', minor)
+    }
     // What no site has.
     const builders = ['gcc', 'g++', 'cc', 'c++', 'make', 'python3', 'node', 'npm']
     for (const name of builders) rmSync(join(this.root, 'usr/bin', name), { force: true })
@@ -160,9 +166,7 @@ class Overlay {
   }
 
   close(): void {
-    for (const place of ['root/dev', 'root/proc', 'root', '']) {
-      run('umount', join(folder, 'overlay', place))
-    }
+    run('umount', '--recursive', '--lazy', join(folder, 'overlay'))
   }
 }
 
@@ -172,7 +176,7 @@ function run(command: string, ...words: readonly string[]): void {
 }
 
 const unconfined =
-  missing ?? missingTools(['mount', 'chroot', 'setpriv', 'unshare']) ?? whyNoHosts()
+  missing ?? missingTools(['mount', 'mknod', 'chroot', 'setpriv', 'unshare']) ?? whyNoHosts()
 
 describe.skipIf(unconfined)('installed by dpkg, without network or compiler', () => {
   let host: Overlay
