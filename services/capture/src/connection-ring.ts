@@ -1,5 +1,5 @@
 import type { Segment } from '@goldpan/packet'
-import { addressKey } from './segment-words.ts'
+import type { ConnectionKey } from './connection-key.ts'
 
 /**
  * A ring of entries in the order in which they were added, each with the key of a connection.
@@ -33,6 +33,7 @@ export const entryWords = 16
 /** Bits of {@link ringWord.state} that belong to the key. */
 export const ringState = { ipv6: 1, gone: 2 } as const
 const keyBits = ringState.ipv6 | ringState.gone
+const keyBitsOf = (key: ConnectionKey): number => (key.family === 6 ? ringState.ipv6 : 0)
 
 /** Age at which an entry is forgotten. */
 const ageSecondsMax = 60
@@ -92,70 +93,36 @@ export class ConnectionRing {
     return (this.#tail + ((offset / entryWords - this.#tail) & this.#mask)) | 0
   }
 
-  /** False where {@link find} would find nothing, for most numbers that were never added. */
-  mayHold(number: number, ports: number): boolean {
-    const hash = bucketHash(number, ports)
-    return (this.#buckets[hash & this.#mask]! & filterBit(hash)) !== 0
-  }
-
-  /**
-   * Offset of the entry with `number` of this client and server, or −1.
-   * The newest comes first where several fit.
-   */
-  find(
-    number: number,
-    segment: Segment,
-    ports: number,
-    clientOffset: number,
-    serverOffset: number,
-  ): number {
-    const hash = bucketHash(number, ports)
+  /** Offset of the entry with `number` of a connection, or −1; the newest where several fit. */
+  find(number: number, key: ConnectionKey): number {
+    const hash = bucketHash(number, key.ports)
     const newest = this.#buckets[hash & this.#mask]!
     if ((newest & filterBit(hash)) === 0) return -1
     const { words } = this
     let sequence = this.#sequenceOf(newest)
     while (this.has(sequence)) {
       const offset = this.offsetOf(sequence)
-      if (
-        words[offset + ringWord.number] === number &&
-        this.#isOf(offset, segment, ports, clientOffset, serverOffset)
-      ) {
-        return offset
-      }
+      if (words[offset + ringWord.number] === number && this.#isOf(offset, key)) return offset
       sequence = words[offset + ringWord.next]!
     }
     return -1
   }
 
-  #isOf(
-    offset: number,
-    segment: Segment,
-    ports: number,
-    clientOffset: number,
-    serverOffset: number,
-  ): boolean {
+  #isOf(offset: number, key: ConnectionKey): boolean {
     const { words } = this
-    if (words[offset + ringWord.ports] !== ports) return false
-    const key = words[offset + ringWord.state]! & keyBits
-    if (key !== (segment.family === 6 ? ringState.ipv6 : 0)) return false
     return (
-      words[offset + ringWord.client] === addressKey(segment, clientOffset) &&
-      words[offset + ringWord.server] === addressKey(segment, serverOffset)
+      words[offset + ringWord.ports] === key.ports &&
+      words[offset + ringWord.client] === key.client &&
+      words[offset + ringWord.server] === key.server &&
+      (words[offset + ringWord.state]! & keyBits) === keyBitsOf(key)
     )
   }
 
   /**
-   * Adds an entry with the key of `segment`; returns its offset. The state holds the key's bits
-   * alone, the other words of the owner hold what an older entry left.
+   * Adds an entry of a connection; returns its offset. The state holds the key's bits alone, the
+   * other words of the owner hold what an older entry left.
    */
-  add(
-    number: number,
-    segment: Segment,
-    ports: number,
-    clientOffset: number,
-    serverOffset: number,
-  ): number {
-    const nowSeconds = segment.seconds | 0
+  add(number: number, key: ConnectionKey, nowSeconds: number): number {
     this.expire(nowSeconds)
     if (this.size > this.#mask) {
       if (this.#mask + 1 < this.#capacityMax) this.#grow()
@@ -165,10 +132,10 @@ export class ConnectionRing {
     const offset = this.offsetOf(sequence)
     const { words } = this
     words[offset + ringWord.number] = number
-    words[offset + ringWord.ports] = ports
-    words[offset + ringWord.state] = segment.family === 6 ? ringState.ipv6 : 0
-    words[offset + ringWord.client] = addressKey(segment, clientOffset)
-    words[offset + ringWord.server] = addressKey(segment, serverOffset)
+    words[offset + ringWord.ports] = key.ports
+    words[offset + ringWord.state] = keyBitsOf(key)
+    words[offset + ringWord.client] = key.client
+    words[offset + ringWord.server] = key.server
     words[offset + ringWord.addedSeconds] = nowSeconds
     this.#link(sequence, offset)
     this.#head = (sequence + 1) | 0

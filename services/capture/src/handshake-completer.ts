@@ -6,6 +6,7 @@ import type { LinkTable } from './link-table.ts'
 import type { MiddleSynackTimes } from './middle-synack-times.ts'
 import { entry, type PendingTable, retransmissionShift, state } from './pending-table.ts'
 import { type ServerTable, serverCounter } from './server-table.ts'
+import type { UnfinishedClients } from './unfinished-clients.ts'
 
 /** Takes completed handshakes, in the order of completion. */
 export interface HandshakeSink {
@@ -18,6 +19,7 @@ export interface HandshakeSink {
 interface Parts {
   readonly pending: PendingTable
   readonly middles: MiddleSynackTimes
+  readonly unfinished: UnfinishedClients
   readonly counters: HandshakeCounters
   readonly servers: ServerTable
   readonly links: LinkTable | undefined
@@ -44,11 +46,12 @@ export class HandshakeCompleter {
 
   /** Completes the handshake at `offset` of the pending table, unless that was done before. */
   complete(offset: number, ack: Segment, isAmbiguous: boolean): void {
-    const { pending, counters, servers } = this.#parts
+    const { pending, unfinished, counters, servers } = this.#parts
     const { words } = pending
     const flags = words[offset + entry.state]!
     if (flags & state.done) return
     words[offset + entry.state] = flags | state.done
+    unfinished.remove(words[offset + entry.client]!, words[offset + entry.ports]!)
     this.#isAmbiguous = isAmbiguous
     const rttNanos = this.#rttNanos(offset, flags, ack)
     servers.count(words[offset + entry.serverIndex]!, serverCounter.completed)

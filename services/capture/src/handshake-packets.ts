@@ -10,6 +10,7 @@ import {
   recordBytesMax,
   Segment,
 } from '@goldpan/packet'
+import { addressKey } from './connection-key.ts'
 import type { HandshakeTracker } from './handshake-tracker.ts'
 
 /** Bytes of a TCP header up to its control bits. */
@@ -26,7 +27,9 @@ const taggedBytes = 38
 const isTag = new Uint8Array(65_536)
 for (const etherType of [0x8100, 0x88a8, 0x9100]) isTag[etherType] = 1
 const ipv4HeaderBytes = 20
+const ipv4SourceOffset = 12
 const ipv6HeaderBytes = 40
+const ipv6SourceOffset = 8
 const handshakeBits = control.syn | control.ack | control.rst | control.fin
 
 /**
@@ -61,8 +64,6 @@ export class HandshakePackets implements PacketSink {
 
   /** {@link packet} and the record's header in one loop, with no call for most packets. */
   walkEthernet(b: Uint8Array, begin: number, end: number, unitNanos: number): number {
-    const isServerPort = this.#isServerPort
-    const tracker = this.#tracker
     let at = begin
     while (at + recordHeaderBytes <= end) {
       const captured = b[at + 8]! | (b[at + 9]! << 8) | (b[at + 10]! << 16) | (b[at + 11]! << 24)
@@ -99,15 +100,7 @@ export class HandshakePackets implements PacketSink {
         if (transport !== network && transport + tcpBytes <= next) {
           const bits = b[transport + controlOffset]! & handshakeBits
           if (bits === control.ack) {
-            const ports =
-              (b[transport]! << 24) |
-              (b[transport + 1]! << 16) |
-              (b[transport + 2]! << 8) |
-              b[transport + 3]!
-            if (
-              isServerPort[ports & 0xffff] === 0 ||
-              !tracker.mayConcern(int32(b, transport + 8), int32(b, transport + 4), ports)
-            ) {
+            if (this.#isOtherAck(b, network, transport)) {
               at = next
               continue
             }
@@ -159,16 +152,16 @@ export class HandshakePackets implements PacketSink {
       if (totalBytes === 0) return false
       transportBytes = totalBytes - ipv4HeaderBytes
       segment.family = 4
-      segment.sourceOffset = network + 12
+      segment.sourceOffset = network + ipv4SourceOffset
       segment.destinationOffset = network + 16
       segment.ttl = b[network + 8]!
       segment.ipId = (b[network + 4]! << 8) | b[network + 5]!
     } else {
       transportBytes = (b[network + 4]! << 8) | b[network + 5]!
       // The address may be an IPv4-mapped one.
-      if (transportBytes === 0 || b[network + 8] === 0) return false
+      if (transportBytes === 0 || b[network + ipv6SourceOffset] === 0) return false
       segment.family = 6
-      segment.sourceOffset = network + 8
+      segment.sourceOffset = network + ipv6SourceOffset
       segment.destinationOffset = network + 24
       segment.ttl = b[network + 7]!
       segment.ipId = 0
@@ -196,22 +189,31 @@ export class HandshakePackets implements PacketSink {
     const first = buffer[network]!
     if (first === 0x45) {
       const carried = buffer[network + 9]!
-      return carried !== protocol.tcp || this.#isOther(buffer, network + ipv4HeaderBytes)
+      return carried !== protocol.tcp || this.#isOther(buffer, network, network + ipv4HeaderBytes)
     }
     if (first >> 4 !== 6) return false
     const carried = buffer[network + 6]!
     if (carried !== protocol.tcp) return carried === protocol.udp
     const transport = network + ipv6HeaderBytes
-    return transport + tcpBytes <= end && this.#isOther(buffer, transport)
+    return transport + tcpBytes <= end && this.#isOther(buffer, network, transport)
   }
 
   /** Whether the tracker would pass over the TCP header at `transport`. */
-  #isOther(buffer: Uint8Array, transport: number): boolean {
+  #isOther(buffer: Uint8Array, network: number, transport: number): boolean {
     const bits = buffer[transport + controlOffset]! & handshakeBits
     if (bits !== control.ack) return (bits & (control.syn | control.rst)) === 0
-    const ports = int32(buffer, transport)
+    return this.#isOtherAck(buffer, network, transport)
+  }
+
+  /** Whether no unfinished handshake waits for this ACK. */
+  #isOtherAck(b: Uint8Array, network: number, transport: number): boolean {
+    const ports = int32(b, transport)
     if (this.#isServerPort[ports & 0xffff] === 0) return true
-    const sequence = int32(buffer, transport + 4)
-    return !this.#tracker.mayConcern(int32(buffer, transport + 8), sequence, ports)
+    if (transport - network === ipv4HeaderBytes) {
+      return !this.#tracker.mayConcern(int32(b, network + ipv4SourceOffset), ports)
+    }
+    const source = network + ipv6SourceOffset
+    // The address may be an IPv4-mapped one, which has another key.
+    return b[source] !== 0 && !this.#tracker.mayConcern(addressKey(b, source, 6), ports)
   }
 }

@@ -1,10 +1,12 @@
 import { control, readTcpOptions, type Segment, TcpOptions } from '@goldpan/packet'
+import { ConnectionKey } from './connection-key.ts'
 import { nanosSince } from './connection-ring.ts'
 import { HandshakeCompleter, type HandshakeSink } from './handshake-completer.ts'
 import { createHandshakeCounters, type HandshakeCounters } from './handshake-counters.ts'
 import { LinkTable } from './link-table.ts'
 import { MiddleSynackTimes } from './middle-synack-times.ts'
 import { OpeningTable } from './opening-table.ts'
+import { fingerprintOf } from './packet-fingerprint.ts'
 import {
   createPendingTable,
   entry,
@@ -12,8 +14,8 @@ import {
   retransmissionShift,
   state,
 } from './pending-table.ts'
-import { fingerprintOf } from './segment-words.ts'
 import { ServerTable, serverCounter } from './server-table.ts'
+import { UnfinishedClients } from './unfinished-clients.ts'
 
 export interface HandshakeTrackerOptions {
   /** Server ports, such as 53 and 853. */
@@ -47,7 +49,9 @@ export class HandshakeTracker {
   source = 0
   readonly #isServerPort = new Uint8Array(65_536)
   readonly #withLinks: boolean
+  readonly #key = new ConnectionKey()
   readonly #options = new TcpOptions()
+  readonly #unfinished = new UnfinishedClients()
   readonly #pending: PendingTable
   readonly #openings: OpeningTable
   readonly #middles = new MiddleSynackTimes()
@@ -63,12 +67,13 @@ export class HandshakeTracker {
     this.#completer = new HandshakeCompleter({
       pending: this.#pending,
       middles: this.#middles,
+      unfinished: this.#unfinished,
       counters: this.counters,
       servers: this.servers,
       links: options.withLinks ? this.links : undefined,
       sink: options.sink,
     })
-    this.#openings = new OpeningTable((server) =>
+    this.#openings = new OpeningTable(this.#unfinished, (server) =>
       this.servers.count(server, serverCounter.synWithoutSynack),
     )
   }
@@ -79,11 +84,11 @@ export class HandshakeTracker {
   }
 
   /**
-   * False for an ACK that {@link observe} would pass over, as nearly all of a connection are:
-   * neither its number nor its sequence number belongs to a handshake of the last minute.
+   * False for the ACKs of a client (see {@link ConnectionKey}) that {@link observe} would pass over,
+   * as nearly all of a connection are: no handshake of this client's is unfinished.
    */
-  mayConcern(acknowledgment: number, sequence: number, ports: number): boolean {
-    return this.#pending.mayHold(acknowledgment, ports) || this.#openings.mayHold(sequence, ports)
+  mayConcern(client: number, ports: number): boolean {
+    return this.#unfinished.mayHave(client, ports)
   }
 
   /** Looks at one TCP segment; anything but a handshake's is passed over at once. */
@@ -111,28 +116,27 @@ export class HandshakeTracker {
 
   #observeSyn(segment: Segment): void {
     this.counters.syns++
-    const client = segment.sourceOffset
-    const server = segment.destinationOffset
-    const ports = (segment.sourcePort << 16) | segment.destinationPort
+    const key = this.#key
+    key.readFromClient(segment)
     const number = (segment.sequence + 1) | 0
     const fingerprint = fingerprintOf(segment)
     this.#openings.expire(segment.seconds | 0)
-    const known = this.#openings.find(number, segment, ports, client, server)
+    const known = this.#openings.find(number, key)
     if (known >= 0) {
       const isNew = this.#openings.nanosUntil(known, segment) > openingNanosMax
       if (!isNew) return this.#repeatSyn(known, segment, fingerprint)
       this.#openings.forget(known)
     }
-    const serverIndex = this.servers.indexOf(segment, server)
+    const serverIndex = this.servers.indexOf(segment, segment.destinationOffset)
     this.servers.count(serverIndex, serverCounter.syns)
-    const slot = this.#openings.add(number, segment, ports, client, server, serverIndex)
+    const slot = this.#openings.add(number, key, segment, serverIndex)
     this.#openings.setFingerprint(slot, fingerprint)
     readTcpOptions(segment, this.#options)
     if (this.#options.fastOpen || segment.payloadBytes > 0) this.#openings.markFastOpen(slot)
     if (segment.payloadBytes > 0) {
       // The SYN-ACK may acknowledge the data too (RFC 7413 §4.2.1).
       const accepted = (number + segment.payloadBytes) | 0
-      const second = this.#openings.addSecond(accepted, segment, ports, client, server)
+      const second = this.#openings.addSecond(accepted, key, segment)
       this.#openings.setFingerprint(second, fingerprint)
       this.#openings.markFastOpen(second)
     }
@@ -147,15 +151,14 @@ export class HandshakeTracker {
   }
 
   #observeSynack(segment: Segment): void {
-    const client = segment.destinationOffset
-    const server = segment.sourceOffset
-    const ports = (segment.destinationPort << 16) | segment.sourcePort
+    const key = this.#key
+    key.readFromServer(segment)
     const expected = (segment.sequence + 1) | 0
     // A number that comes back after the age is a new connection's.
     this.#pending.expire(segment.seconds | 0)
-    const offset = this.#pending.find(expected, segment, ports, client, server)
+    const offset = this.#pending.find(expected, key)
     if (offset >= 0) this.#repeatSynack(offset, segment)
-    else this.#openPending(segment, expected, ports, client, server)
+    else this.#openPending(segment, expected)
   }
 
   #repeatSynack(offset: number, segment: Segment): void {
@@ -190,18 +193,14 @@ export class HandshakeTracker {
     words[offset + entry.state] = nextFlags
   }
 
-  #openPending(
-    segment: Segment,
-    expected: number,
-    ports: number,
-    client: number,
-    server: number,
-  ): void {
+  #openPending(segment: Segment, expected: number): void {
+    const key = this.#key
     this.counters.synacks++
-    const serverIndex = this.servers.indexOf(segment, server)
+    const serverIndex = this.servers.indexOf(segment, segment.sourceOffset)
     this.servers.count(serverIndex, serverCounter.synacks)
     readTcpOptions(segment, this.#options)
-    const offset = this.#pending.add(expected, segment, ports, client, server)
+    const offset = this.#pending.add(expected, key, segment.seconds | 0)
+    this.#unfinished.add(key.client, key.ports)
     const { words } = this.#pending
     words[offset + entry.firstNanos] = segment.nanoseconds
     words[offset + entry.lastSeconds] = segment.seconds | 0
@@ -213,20 +212,19 @@ export class HandshakeTracker {
     const link = this.#withLinks ? this.links.indexOf(segment, false) + 1 : 0
     words[offset + entry.linkAndSource] = (link << 16) | (this.source & 0xffff)
     const flags = this.#options.hasTimestamps ? state.hasTimestamps : 0
-    words[offset + entry.state]! |= flags | this.#answerSyn(segment, offset, ports, serverIndex)
+    words[offset + entry.state]! |= flags | this.#answerSyn(segment, offset, serverIndex)
   }
 
   /** Links the SYN to the pending handshake that answers it; returns the state bits it adds. */
-  #answerSyn(segment: Segment, offset: number, ports: number, serverIndex: number): number {
-    const client = segment.destinationOffset
-    const server = segment.sourceOffset
+  #answerSyn(segment: Segment, offset: number, serverIndex: number): number {
+    const key = this.#key
     const number = segment.acknowledgment
-    let slot = this.#openings.find(number, segment, ports, client, server)
+    let slot = this.#openings.find(number, key)
     let flags = 0
     if (slot < 0) {
       this.servers.count(serverIndex, serverCounter.synackWithoutSyn)
       flags = state.synMissing
-      slot = this.#openings.add(number, segment, ports, client, server, serverIndex)
+      slot = this.#openings.add(number, key, segment, serverIndex)
     } else if (this.#openings.isAnswered(slot)) {
       // Another SYN-ACK to the same SYN: its delay is known no better than the first one's.
       flags = state.synMissing
@@ -243,16 +241,14 @@ export class HandshakeTracker {
   }
 
   #observeAck(segment: Segment): void {
-    const client = segment.sourceOffset
-    const server = segment.destinationOffset
-    const ports = (segment.sourcePort << 16) | segment.destinationPort
-    const { acknowledgment } = segment
-    const offset = this.#pending.find(acknowledgment, segment, ports, client, server)
+    const key = this.#key
+    key.readFromClient(segment)
+    const offset = this.#pending.find(segment.acknowledgment, key)
     if (offset >= 0) {
       this.#completer.complete(offset, segment, false)
       return
     }
-    const slot = this.#openings.find(segment.sequence, segment, ports, client, server)
+    const slot = this.#openings.find(segment.sequence, key)
     if (slot >= 0) this.#observeOtherAck(slot, segment)
   }
 
@@ -282,16 +278,14 @@ export class HandshakeTracker {
   #observeReset(segment: Segment): void {
     const fromServer = this.#isServerPort[segment.sourcePort] === 1
     if (!fromServer && this.#isServerPort[segment.destinationPort] !== 1) return
-    const client = fromServer ? segment.destinationOffset : segment.sourceOffset
-    const server = fromServer ? segment.sourceOffset : segment.destinationOffset
-    const ports = fromServer
-      ? (segment.destinationPort << 16) | segment.sourcePort
-      : (segment.sourcePort << 16) | segment.destinationPort
+    const key = this.#key
+    if (fromServer) key.readFromServer(segment)
+    else key.readFromClient(segment)
     const serverNumber = fromServer ? segment.sequence : segment.acknowledgment
     const clientNumber = fromServer ? segment.acknowledgment : segment.sequence
-    let offset = this.#pending.find(serverNumber, segment, ports, client, server)
+    let offset = this.#pending.find(serverNumber, key)
     if (offset < 0) {
-      const slot = this.#openings.find(clientNumber, segment, ports, client, server)
+      const slot = this.#openings.find(clientNumber, key)
       if (slot < 0 || !this.#openings.isAnswered(slot)) return
       const sequence = this.#openings.pendingOf(slot)
       if (!this.#pending.has(sequence)) return
@@ -300,16 +294,16 @@ export class HandshakeTracker {
     const { words } = this.#pending
     if (words[offset + entry.state]! & state.done) return
     words[offset + entry.state]! |= state.done
+    this.#unfinished.remove(key.client, key.ports)
     this.counters.reset++
   }
 
   #lose(offset: number, evicted: boolean): void {
+    const { words } = this.#pending
+    this.#unfinished.remove(words[offset + entry.client]!, words[offset + entry.ports]!)
     if (this.#atEnd) this.counters.pending_at_end++
     else if (evicted) this.counters.pending_evicted++
     else this.counters.expired++
-    this.servers.count(
-      this.#pending.words[offset + entry.serverIndex]!,
-      serverCounter.synackWithoutAck,
-    )
+    this.servers.count(words[offset + entry.serverIndex]!, serverCounter.synackWithoutAck)
   }
 }

@@ -1,5 +1,7 @@
 import type { Segment } from '@goldpan/packet'
+import type { ConnectionKey } from './connection-key.ts'
 import { ConnectionRing, nanosSince, ringState, ringWord } from './connection-ring.ts'
+import type { UnfinishedClients } from './unfinished-clients.ts'
 
 /**
  * What clients opened in the last minute: each SYN by the number that the client sends next, and
@@ -30,10 +32,15 @@ export class OpeningTable {
   evicted = 0
   readonly #ring: ConnectionRing
 
-  constructor(onUnanswered: (server: number) => void) {
+  readonly #unfinished: UnfinishedClients
+
+  constructor(unfinished: UnfinishedClients, onUnanswered: (server: number) => void) {
+    this.#unfinished = unfinished
     this.#ring = new ConnectionRing(openingsMax, (offset, evicted) => {
       const { words } = this.#ring
-      if (words[offset + ringWord.state]! & (state.answered | state.gone | state.second)) return
+      if (!this.#isWaiting(offset)) return
+      this.#endWaiting(offset)
+      if (words[offset + ringWord.state]! & state.second) return
       if (evicted) this.evicted++
       onUnanswered(words[offset + opening.serverIndex]!)
     })
@@ -44,43 +51,26 @@ export class OpeningTable {
     this.#ring.expire(nowSeconds)
   }
 
-  /** False where {@link find} would find nothing, for most numbers that were never added. */
-  mayHold(number: number, ports: number): boolean {
-    return this.#ring.mayHold(number, ports)
-  }
-
   /** Slot of the opening with this number, or −1. */
-  find(number: number, segment: Segment, ports: number, client: number, server: number): number {
-    return this.#ring.find(number, segment, ports, client, server)
+  find(number: number, key: ConnectionKey): number {
+    return this.#ring.find(number, key)
   }
 
   /** Remembers a SYN at the time of `segment`; returns its slot. */
-  add(
-    number: number,
-    segment: Segment,
-    ports: number,
-    client: number,
-    server: number,
-    serverIndex: number,
-  ): number {
-    const slot = this.#ring.add(number, segment, ports, client, server)
+  add(number: number, key: ConnectionKey, segment: Segment, serverIndex: number): number {
+    const slot = this.#ring.add(number, key, segment.seconds | 0)
+    this.#unfinished.add(key.client, key.ports)
     this.#ring.words[slot + opening.serverIndex] = serverIndex
     this.setTime(slot, segment)
     return slot
   }
 
   /** Remembers another number that the newest SYN may be answered by; returns its slot. */
-  addSecond(
-    number: number,
-    segment: Segment,
-    ports: number,
-    client: number,
-    server: number,
-  ): number {
+  addSecond(number: number, key: ConnectionKey, segment: Segment): number {
     const first = this.#ring.newest
     const { words } = this.#ring
     const serverIndex = words[this.#ring.offsetOf(first) + opening.serverIndex]!
-    const slot = this.add(number, segment, ports, client, server, serverIndex)
+    const slot = this.add(number, key, segment, serverIndex)
     words[slot + ringWord.state]! |= state.second
     words[slot + opening.pending] = first
     return slot
@@ -131,13 +121,24 @@ export class OpeningTable {
     if (isSecond && !this.isAnswered(slot) && this.#ring.has(first)) {
       this.answer(this.#ring.offsetOf(first), sequence)
     }
+    if (this.#isWaiting(slot)) this.#endWaiting(slot)
     words[slot + ringWord.state]! |= state.answered
     words[slot + opening.pending] = sequence
   }
 
   /** The SYN was dealt with. */
   forget(slot: number): void {
+    if (this.#isWaiting(slot)) this.#endWaiting(slot)
     this.#ring.words[slot + ringWord.state]! |= state.gone
+  }
+
+  #isWaiting(slot: number): boolean {
+    return (this.#ring.words[slot + ringWord.state]! & (state.answered | state.gone)) === 0
+  }
+
+  #endWaiting(slot: number): void {
+    const { words } = this.#ring
+    this.#unfinished.remove(words[slot + ringWord.client]!, words[slot + ringWord.ports]!)
   }
 
   /** Reports every SYN that is still unanswered. */

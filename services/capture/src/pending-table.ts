@@ -11,6 +11,7 @@ export const entry = {
   expected: ringWord.number,
   ports: ringWord.ports,
   state: ringWord.state,
+  client: ringWord.client,
   firstSeconds: ringWord.addedSeconds,
   firstNanos: ringWord.own,
   lastSeconds: ringWord.own + 1,
