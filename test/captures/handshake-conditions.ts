@@ -102,6 +102,17 @@ function retransmissions(): GoldenCapture[] {
       [{ at: second, rtt: 9000, accept: 100, retransmissions: 1, flags: 'ambiguous' }],
     ),
     golden(
+      // The client echoes the first one's TSval, whichever of the two it answers.
+      'syn-ack-retransmitted-without-the-timestamps-of-the-first',
+      talk()
+        .syn(0, { tsVal: 7 })
+        .synack(100, { tsVal: 10, tsEcr: 7 })
+        .syn(5000, { tsVal: 9, sequence: 77 })
+        .synack(second)
+        .ack(second + 9000, { tsVal: 8, tsEcr: 10 }),
+      [{ at: second, rtt: 9000, accept: 100, retransmissions: 1, flags: 'ambiguous' }],
+    ),
+    golden(
       'syn-ack-lost-by-the-capture-timestamps-tell',
       talk()
         .syn(0, { tsVal: 7 })

@@ -23,6 +23,8 @@ interface Drawn {
   readonly tsVal: number
   readonly tsEcr: number
   readonly payloadBytes: number
+  /** Without the timestamps that the client's other segments have. */
+  readonly isBare: boolean
   /** The packet before once more, as a mirror port or a reordering network shows it. */
   readonly isCopy: boolean
 }
@@ -50,6 +52,7 @@ const drawn: fc.Arbitrary<Drawn> = fc.record({
   tsVal: fc.integer({ min: 1, max: 3 }),
   tsEcr: fc.integer({ min: 1, max: 3 }),
   payloadBytes: fc.constantFrom(0, 0, 29),
+  isBare: fc.constantFrom(false, false, false, false, true),
   isCopy: fc.oneof(
     { weight: 6, arbitrary: fc.constant(false) },
     { weight: 1, arbitrary: fc.constant(true) },
@@ -105,7 +108,8 @@ function numbersOf({ kind, clientIsn, serverIsn, wrong }: Drawn, fromServer: boo
 
 function build(draw: Drawn, index: number, micros: number): Seen {
   const { kind, client } = draw
-  const { address, server, hasTimestamps } = clients[client]!
+  const { address, server } = clients[client]!
+  const hasTimestamps = clients[client]!.hasTimestamps && !draw.isBare
   const fromServer = kind === 'synack' || kind === 'serverReset'
   const { sequence, acknowledgment } = numbersOf(draw, fromServer)
   const payloadBytes = kind === 'ack' ? draw.payloadBytes : 0

@@ -172,7 +172,7 @@ export class HandshakeModel {
 function answeredBy(pending: Pending, ack: ModelSegment) {
   const { synacks } = pending
   const last = synacks.at(-1)!.micros
-  if (synacks[0]!.tsVal === undefined || !ack.timestamps) {
+  if (synacks.some(({ tsVal }) => tsVal === undefined) || !ack.timestamps) {
     return { answered: last, isAmbiguous: synacks.length > 1 }
   }
   const { tsEcr } = ack.timestamps

@@ -5,6 +5,7 @@ import type { Segment } from './segment.ts'
 export class TcpOptions {
   /** A whole timestamps option (RFC 7323 §3) was captured. */
   hasTimestamps = false
+  /** Valid with {@link hasTimestamps}. */
   tsVal = 0
   tsEcr = 0
   /** A Fast Open option (RFC 7413 §4.1.1), with or without a cookie. */

@@ -176,6 +176,8 @@ export class HandshakeTracker {
     readTcpOptions(segment, this.#options)
     const retransmissions = flags >>> retransmissionShift
     let nextFlags = flags
+    // The ACK echoes an older SYN-ACK's TSval where the last had none: it tells nothing then.
+    if (!this.#options.hasTimestamps) nextFlags &= ~state.hasTimestamps
     if (retransmissions > 0) {
       nextFlags |= state.hasMiddle
       this.#middles.add(

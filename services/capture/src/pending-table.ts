@@ -34,6 +34,7 @@ export const state = {
   done: 4,
   synMissing: 8,
   fastOpen: 16,
+  /** Every SYN-ACK had them. */
   hasTimestamps: 32,
   hasAccept: 64,
   /** Some SYN-ACK between the first and the last is kept in the middle times. */
