@@ -10,6 +10,7 @@ import {
   Segment,
 } from '@goldpan/packet'
 import type { BootStream } from './boot-stream.ts'
+import { addressKey } from './connection-key.ts'
 import { HandshakeTracker } from './handshake-tracker.ts'
 import { PacketClock, tick } from './packet-clock.ts'
 import type { ServedServers } from './served-servers.ts'
@@ -186,9 +187,10 @@ export class SitePass implements PacketSink {
   }
 
   /** False for what the tracker would pass over, as most ACKs of a connection are. */
-  #mayConcern({ control: bits, acknowledgment, sequence, sourcePort, destinationPort }: Segment) {
-    if ((bits & handshakeBits) !== control.ack) return true
-    return this.tracker.mayConcern(acknowledgment, sequence, (sourcePort << 16) | destinationPort)
+  #mayConcern(segment: Segment): boolean {
+    if ((segment.control & handshakeBits) !== control.ack) return true
+    const client = addressKey(segment.buffer, segment.sourceOffset, segment.family)
+    return this.tracker.mayConcern(client, (segment.sourcePort << 16) | segment.destinationPort)
   }
 
   #countFrame(kind: number): void {
