@@ -84,8 +84,8 @@ export class HandshakeTracker {
   }
 
   /**
-   * False for the ACKs of a client (see {@link ConnectionKey}) that {@link observe} would pass over,
-   * as nearly all of a connection are: no handshake of this client's is unfinished.
+   * False for the ACKs of a client (see {@link ConnectionKey}) that {@link observe} would pass
+   * over, as nearly all of a connection are: no handshake of this client's is unfinished.
    */
   mayConcern(client: number, ports: number): boolean {
     return this.#unfinished.mayHave(client, ports)

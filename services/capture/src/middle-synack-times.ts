@@ -35,7 +35,7 @@ export class MiddleSynackTimes {
     words[at + middle.seconds] = seconds
     words[at + middle.nanos] = nanoseconds
     words[at + middle.tsVal] = tsVal
-    // How far back the chain goes on; beyond what is kept it ends, as it does without a time before.
+    // How far back the chain goes on; it ends beyond what is kept, or where nothing was before.
     words[at + middle.before] = Math.min(number - before, middlesMax)
     this.#newest[chain] = number
   }

@@ -2,8 +2,8 @@
  * How many unfinished handshakes there are for the hash of a client's end: SYNs without an answer
  * and SYN-ACKs without their ACK.
  *
- * Nearly every ACK belongs to a connection whose handshake is over. One byte, small enough for the
- * second-level cache, says so of it; the tables of the tracker are not touched (bench/extraction.ts).
+ * Nearly every ACK belongs to a connection whose handshake is over. One byte of a small table says
+ * so; the large tables of the tracker are not touched (bench/extraction.ts).
  */
 
 const slots = 2 ** 18
