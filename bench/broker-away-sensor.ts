@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs'
-import { setImmediate as turnOfEvents } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as turnOfEvents } from 'node:timers/promises'
 import { buildTcpFrame, control, linkType } from '@goldpan/packet'
 import { createLog, createSpool, SpoolFolder } from '@goldpan/runtime'
 import { createKafkaSender, topicSettingsDefault } from '@goldpan/runtime/kafka'
@@ -12,9 +12,8 @@ import { BootStream } from '../services/capture/src/boot-stream.ts'
 import { LivePass } from '../services/capture/src/live-pass.ts'
 import { SendQueue } from '../services/capture/src/send-queue.ts'
 
-const [broker, folder, service, perSecondText, secondsText] = process.argv.slice(2)
-const perSecond = Number(perSecondText)
-const seconds = Number(secondsText)
+const [broker, folder, service, ...load] = process.argv.slice(2)
+const [perSecond, seconds, speed] = load.map(Number) as [number, number, number]
 const startSeconds = 1_800_000_000
 /** As `capture.batch_age` is. */
 const turnMillis = 100
@@ -65,6 +64,7 @@ const live = new LivePass({
 })
 
 let made = 0
+const begun = performance.now()
 for (let millis = 0; millis < seconds * 1000; millis += turnMillis) {
   const perTurn = (perSecond * turnMillis) / 1000
   for (let each = 0; each < perTurn; each++) {
@@ -80,6 +80,8 @@ for (let millis = 0; millis < seconds * 1000; millis += turnMillis) {
   const wallMicros = startSeconds * 1e6 + monotonicMillis * 1000
   live.turn({ wallMicros, monotonicMillis, uncertainMicros: 1 })
   await turnOfEvents()
+  const early = begun + monotonicMillis / speed - performance.now()
+  if (early > 1) await delay(early)
 }
 live.finish({
   ...{ wallMicros: (startSeconds + seconds) * 1e6, monotonicMillis: seconds * 1000 },

@@ -2,7 +2,10 @@
  * The broker is away for ten minutes at 5,000 handshakes a second, by packet time: what the sensor
  * needs of memory and disk meanwhile, and how long the replay takes once the broker is back.
  *
- *   node bench/broker-away.ts [HANDSHAKES_PER_SECOND] [SECONDS]
+ *   node bench/broker-away.ts [HANDSHAKES_PER_SECOND] [SECONDS] [SPEED]
+ *
+ * SPEED 1 lets packet time pass as fast as the clock's; by default it passes as fast as it can, and
+ * garbage of ten minutes gathers in one.
  *
  * Needs Java and the jars of Apache Kafka, as the tests do.
  */
@@ -19,6 +22,7 @@ import { readMessages } from '../test/broker/bus-reader.ts'
 
 const perSecond = Number(process.argv[2] ?? 5000)
 const seconds = Number(process.argv[3] ?? 600)
+const speed = Number(process.argv[4] ?? Number.POSITIVE_INFINITY)
 const folder = mkdtempSync(join(tmpdir(), 'goldpan-broker-away-'))
 const service = randomUUID()
 
@@ -41,7 +45,8 @@ const flags = ['--optimize-for-size', '--initial-old-space-size=12']
 const allocator = {
   ...{ MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '65536', MALLOC_MMAP_THRESHOLD_: '32768' },
 }
-const words = [...flags, program, broker.plain, folder, service, String(perSecond), String(seconds)]
+const load = [perSecond, seconds, speed].map(String)
+const words = [...flags, program, broker.plain, folder, service, ...load]
 const sensor = spawn(process.execPath, words, {
   stdio: ['ignore', 'pipe', 'inherit'],
   env: { ...process.env, ...allocator },
