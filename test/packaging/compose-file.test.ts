@@ -43,6 +43,15 @@ describe('docker-compose.yml', () => {
     )
   })
 
+  it.each(services)('can write the secrets of %s for its user', (_name, service) => {
+    const { read_only = false, secrets = [] } = service
+    if (secrets.length > 0) expect(read_only).toBe(false)
+    for (const { source, uid, mode } of secrets) {
+      expect(file.secrets).toHaveProperty(source)
+      expect({ uid, mode }).toEqual({ uid: '65532', mode: '0400' })
+    }
+  })
+
   it('mounts only what is there', () => {
     const mounted = services.flatMap(([, { volumes = [] }]) => volumes)
     const paths = mounted.map((volume) => volume.split(':')[0]!).filter((path) => /^\./.test(path))

@@ -4,6 +4,12 @@ import { parse } from 'yaml'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
+export interface ComposeSecret {
+  readonly source: string
+  readonly uid?: string
+  readonly mode?: string
+}
+
 export interface ComposeService {
   readonly image: string
   readonly command?: readonly string[]
@@ -11,7 +17,8 @@ export interface ComposeService {
   readonly ports?: readonly string[]
   readonly user?: string
   readonly profiles?: readonly string[]
-  readonly secrets?: readonly string[]
+  readonly read_only?: boolean
+  readonly secrets?: readonly ComposeSecret[]
   readonly volumes?: readonly string[]
   readonly restart?: string
   readonly healthcheck?: { readonly disable?: boolean; readonly test?: readonly string[] }
