@@ -5,7 +5,9 @@ import { configOption } from './operations-program.ts'
 
 const captureHelp = `
 One of -i and -r says where packets come from. FILE is a capture or a folder of captures; - is a
-live pipe: tcpdump -i eth0 -U -s 128 -w - 'port 53 or (vlan and port 53)' | goldpan capture -r -
+live pipe:
+  tcpdump -i eth0 -U -s 128 -w - 'port 53 or (vlan and (port 53 or (vlan and port 53)))' |
+    goldpan capture -r -
 What is not given here comes from the configuration file and GOLDPAN_… variables.`
 
 /** `goldpan capture`: the sensor. */

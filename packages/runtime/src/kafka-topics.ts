@@ -41,7 +41,7 @@ export async function ensureTopics(
   const known = new Set(await admin.listTopics())
   const missing = topics.filter((topic) => !known.has(topic))
   if (missing.length > 0 && !settings.create) {
-    const message = `topic ${missing[0]} is not there: make it, or set topics.create`
+    const message = `topic ${missing[0]} is not there: make it, or set bus.create_topics`
     return err({ code: 'TOPIC_MISSING', message })
   }
   if (missing.length > 0) {

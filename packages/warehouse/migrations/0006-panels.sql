@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS dead_letters
     bus_partition UInt32 COMMENT 'Partition of the topic',
     bus_offset UInt64 COMMENT 'Offset in the partition',
     source String COMMENT 'service/site/sensor, as the key of the message says',
-    message String COMMENT 'The whole message, so that it can be replayed' CODEC(ZSTD(1))
+    message String COMMENT 'Empty: the message stays on its topic, at this offset' CODEC(ZSTD(1))
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (topic, bus_partition, bus_offset)

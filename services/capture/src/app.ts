@@ -1,7 +1,14 @@
 import { chmodSync, chownSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { err, ok, type Prefix, type Result } from '@goldpan/core'
-import { createLifecycle, createMetrics, hostClock, type Log, serveHealth } from '@goldpan/runtime'
+import {
+  createLifecycle,
+  createMetrics,
+  hostClock,
+  type Log,
+  type Metrics,
+  serveHealth,
+} from '@goldpan/runtime'
 import type { ConfiguredBus } from '@goldpan/runtime/kafka'
 import { makeFolder } from '@goldpan/runtime/make-folder'
 import { captureToBus } from './capture-to-bus.ts'
@@ -10,7 +17,7 @@ import { createExcludedClients } from './excluded-clients.ts'
 import { openInterface } from './interface-source.ts'
 import { LiveSensor } from './live-sensor.ts'
 import { createPipeSource, type LiveSource } from './live-source.ts'
-import { createCaptureMetrics } from './metrics.ts'
+import { type CaptureMetrics, createCaptureMetrics } from './metrics.ts'
 import { openSensorBus, type SensorBus } from './open-bus.ts'
 import type { CaptureSettings } from './settings.ts'
 
@@ -61,18 +68,29 @@ export async function captureLive(app: CaptureApp, device: string | undefined): 
   if (!packets.ok) return complain(log, packets.error)
   if (user.value) dropPrivileges(user.value)
   const { folder, bytesMax } = settings.spool
-  const bus = await openSensorBus({ ...app, source: settings.source, spool: { folder, bytesMax } })
+  const metrics = createMetrics({ component: 'capture' })
+  const captureMetrics = createCaptureMetrics(metrics)
+  const bus = await openSensorBus({
+    ...{ ...app, source: settings.source, spool: { folder, bytesMax } },
+    metrics: captureMetrics.sending,
+  })
   if (!bus.ok) {
     packets.value.stop()
     return complain(log, bus.error)
   }
-  return runLive(app, packets.value, bus.value)
+  return runLive(app, { packets: packets.value, bus: bus.value, metrics, captureMetrics })
 }
 
-async function runLive(app: CaptureApp, packets: LiveSource, bus: SensorBus): Promise<number> {
+interface LiveParts {
+  readonly packets: LiveSource
+  readonly bus: SensorBus
+  readonly metrics: Metrics
+  readonly captureMetrics: CaptureMetrics
+}
+
+async function runLive(app: CaptureApp, parts: LiveParts): Promise<number> {
   const { settings, log } = app
-  const metrics = createMetrics({ component: 'capture' })
-  const captureMetrics = createCaptureMetrics(metrics)
+  const { packets, bus, metrics, captureMetrics } = parts
   const sensor = createSensor(app, packets, bus, (each) => captureMetrics.update(each, bus.spool))
   const isReady = () => ({ notReady: readinessOf(bus) })
   const health = await serveHealth({ listen: settings.listen, metrics, isReady })

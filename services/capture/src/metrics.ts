@@ -1,7 +1,10 @@
 import type { Metrics, Spool } from '@goldpan/runtime'
+import type { KafkaSenderMetrics } from '@goldpan/runtime/kafka'
 import type { LiveSensor } from './live-sensor.ts'
 
-/** What Prometheus reads of a sensor; told once a second. */
+export type CaptureMetrics = ReturnType<typeof createCaptureMetrics>
+
+/** What Prometheus reads of a sensor: what it sends, and the rest once a second. */
 export function createCaptureMetrics(metrics: Metrics) {
   const packets = metrics.counter({ name: 'packets_total', help: 'Packets that were looked at.' })
   const bytes = metrics.counter({ name: 'bytes_total', help: 'Captured bytes looked at.' })
@@ -27,6 +30,7 @@ export function createCaptureMetrics(metrics: Metrics) {
   const spoolBytes = metrics.gauge({ name: 'spool_bytes', help: 'Bytes of messages on disk.' })
   const moved = createDeltas()
   return {
+    sending: createSendMetrics(metrics),
     update(sensor: LiveSensor, spool: Spool | undefined): void {
       const { pass } = sensor.pass
       packets.inc(moved('packets', pass.packets))
@@ -42,6 +46,31 @@ export function createCaptureMetrics(metrics: Metrics) {
       waiting.set(spool?.waiting ?? 0)
       spoolBytes.set(spool?.diskBytes ?? 0)
     },
+  }
+}
+
+/** What Kafka acknowledged, and how often it did not. */
+function createSendMetrics(metrics: Metrics): KafkaSenderMetrics {
+  const messages = metrics.counter({
+    name: 'sent_messages_total',
+    help: 'Messages that Kafka acknowledged.',
+  })
+  const rows = metrics.counter({ name: 'sent_rows_total', help: 'Rows of these messages.' })
+  const bytes = metrics.counter({
+    name: 'sent_bytes_total',
+    help: 'Bytes of these messages before compression.',
+  })
+  const retries = metrics.counter({
+    name: 'send_retries_total',
+    help: 'Attempts that failed; the same messages are sent again.',
+  })
+  return {
+    sent(ofMessages, ofRows, ofBytes) {
+      messages.inc(ofMessages)
+      rows.inc(ofRows)
+      bytes.inc(ofBytes)
+    },
+    retried: () => retries.inc(),
   }
 }
 

@@ -8,7 +8,11 @@ import {
   type Spool,
   SpoolFolder,
 } from '@goldpan/runtime'
-import { type ConfiguredBus, createKafkaSender } from '@goldpan/runtime/kafka'
+import {
+  type ConfiguredBus,
+  createKafkaSender,
+  type KafkaSenderMetrics,
+} from '@goldpan/runtime/kafka'
 
 export interface SensorBus {
   readonly sender: BusSender
@@ -23,13 +27,14 @@ export interface SensorBusOptions {
   readonly bus: ConfiguredBus
   readonly source: Source
   readonly log: Log
+  readonly metrics?: KafkaSenderMetrics
   /** Where what the bus does not take waits; without it the sender waits for the bus. */
   readonly spool?: { readonly folder: string; readonly bytesMax: number }
 }
 
 /** Opens the bus of a sensor; the error is one sentence. */
 export async function openSensorBus(options: SensorBusOptions): Promise<Result<SensorBus, string>> {
-  const { bus, source, log, spool } = options
+  const { bus, source, log, metrics, spool } = options
   if (bus.kind === 'file') {
     const opened = openFileBus({ folder: bus.folder, source })
     if (!opened.ok) return opened
@@ -40,7 +45,7 @@ export async function openSensorBus(options: SensorBusOptions): Promise<Result<S
       close: async () => sender.close(),
     })
   }
-  const kafka = createKafkaSender({ ...bus.kafka, log })
+  const kafka = createKafkaSender({ ...bus.kafka, log, metrics })
   if (!spool) return ok({ sender: kafka, counters: () => ({}), close: () => kafka.close() })
   const disk = SpoolFolder.open(spool)
   if (!disk.ok) {
