@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import kafkajs, { type Kafka, type Producer, type TopicMessages } from 'kafkajs'
 import { createKafkaClient, type KafkaClientOptions } from './kafka-client.ts'
@@ -43,36 +42,38 @@ export class KafkaProducer {
 
   /**
    * Resolves when the broker has all messages. Throws {@link MessageRefused} for what it never
-   * takes, and an error when `close` comes first. `stamp` makes the messages of each attempt.
+   * takes, and an error when `close` or the end of `until` comes first: it may then be there or
+   * not, and is not tried again. `stamp` makes the messages of each attempt.
    */
-  async produce(stamp: () => TopicMessages[]): Promise<void> {
+  async produce(stamp: () => TopicMessages[], until?: AbortSignal): Promise<void> {
+    const stopped = until ? AbortSignal.any([this.#stopped.signal, until]) : this.#stopped.signal
     let pauseMillis = pauseMillisMin
     for (;;) {
-      this.#stopped.signal.throwIfAborted()
+      stopped.throwIfAborted()
       try {
-        return await this.#attempt(stamp())
+        return await this.#attempt(stamp(), stopped)
       } catch (error) {
         this.#discard()
         const refusal = refusalOf(error)
         if (refusal) throw new MessageRefused(refusal)
-        this.#stopped.signal.throwIfAborted()
+        stopped.throwIfAborted()
         const reason = (error as Error).message
         this.#options.log.warnRarely({ reason }, 'messages not sent, sending them again')
         this.#options.onRetry?.(reason)
       }
-      await Promise.race([delay(pauseMillis), once(this.#stopped.signal, 'abort')])
+      await pause(pauseMillis, stopped)
       pauseMillis = Math.min(pauseMillis * 2, pauseMillisMax)
     }
   }
 
-  async #attempt(topicMessages: TopicMessages[]): Promise<void> {
+  async #attempt(topicMessages: TopicMessages[], stopped: AbortSignal): Promise<void> {
     const limit = new AbortController()
     const late = delay(attemptMillisMax, undefined, { signal: limit.signal }).then(() => {
       throw new Error(`no answer within ${attemptMillisMax / 1000} s`)
     })
     late.catch(() => undefined)
     try {
-      await Promise.race([this.#send(topicMessages), late, this.#whenStopped(limit.signal)])
+      await Promise.race([this.#send(topicMessages), late, whenStopped(stopped, limit.signal)])
     } finally {
       limit.abort()
     }
@@ -84,15 +85,6 @@ export class KafkaProducer {
       topicMessages,
       acks: -1,
       compression: compressionType[this.#options.compression],
-    })
-  }
-
-  #whenStopped(done: AbortSignal): Promise<never> {
-    const { signal } = this.#stopped
-    return new Promise((_, reject) => {
-      const stop = (): void => reject(signal.reason)
-      signal.addEventListener('abort', stop, { once: true })
-      done.addEventListener('abort', () => signal.removeEventListener('abort', stop))
     })
   }
 
@@ -115,6 +107,11 @@ export class KafkaProducer {
       admin.disconnect().catch(() => undefined)
     }
     await producer.connect()
+    // Given up meanwhile: nobody else would end this connection.
+    if (this.#client?.producer !== producer) {
+      producer.disconnect().catch(() => undefined)
+      throw new Error('the connection to the bus was given up')
+    }
     return this.#client
   }
 
@@ -132,6 +129,19 @@ export class KafkaProducer {
     const limit = delay(2_000, undefined, { ref: false })
     await Promise.race([producer?.disconnect().catch(() => undefined), limit])
   }
+}
+
+function whenStopped(stopped: AbortSignal, done: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = (): void => reject(stopped.reason)
+    stopped.addEventListener('abort', stop, { once: true })
+    done.addEventListener('abort', () => stopped.removeEventListener('abort', stop))
+  })
+}
+
+/** Resolves after `millis`, or when it is stopped; leaves neither timer nor listener behind. */
+async function pause(millis: number, signal: AbortSignal): Promise<void> {
+  await delay(millis, undefined, { signal }).catch(() => undefined)
 }
 
 function refusalOf(error: unknown): string | undefined {

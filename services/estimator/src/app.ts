@@ -57,7 +57,7 @@ export function createEstimateApp(options: EstimateAppOptions): EstimateApp {
     ageMillis: config.range_age * factor,
     proofMillis: config.session_timeout / 2,
   })
-  const deadLetters = createDeadLetters(warehouse, { ...kafka, log })
+  const deadLetters = createDeadLetters(warehouse, { ...kafka, log, metrics })
   const shared = {
     ...{ warehouse, deadLetters, limits, backlog, metrics, log },
     networks: () => networks,

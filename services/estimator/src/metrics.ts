@@ -1,6 +1,7 @@
 import type { Metrics, Topic } from '@goldpan/runtime'
 import type { RejectCounts } from './block.ts'
 import type { CheckedRecord } from './check-record.ts'
+import type { MissingCopy } from './dead-letters.ts'
 import type { Range } from './range-line.ts'
 
 /** What moves in an estimator, each with a counter. */
@@ -11,6 +12,8 @@ export interface EstimatorMetrics {
   insertRetried(): void
   expired(topic: Topic, messages: number): void
   rebuilt(): void
+  /** Letters stand in the warehouse alone. */
+  notCopied(reason: MissingCopy, letters: number): void
   /** Partitions that are ours now. */
   owned(partitions: number): void
   activeParts(parts: number): void
@@ -36,6 +39,11 @@ export function createEstimatorMetrics(metrics: Metrics): EstimatorMetrics {
     'topic',
   ])
   const dead = counter('dead_letters_total', 'Messages not taken.', ['topic', 'reason'])
+  const notCopied = counter(
+    'dead_letters_not_copied_total',
+    'Dead letters in the warehouse alone: their topic did not take them.',
+    ['reason'],
+  )
   const expired = counter('expired_messages_total', 'Messages gone before they were read.', [
     'topic',
   ])
@@ -60,6 +68,7 @@ export function createEstimatorMetrics(metrics: Metrics): EstimatorMetrics {
     insertRetried: () => retries.inc(),
     expired: (topic, messages) => expired.inc({ topic }, messages),
     rebuilt: () => rebuilds.inc(),
+    notCopied: (reason, letters) => notCopied.inc({ reason }, letters),
     owned: (partitions) => owned.set(partitions),
     activeParts: (count) => parts.set(count),
     concluded(topic, { range, rows: inserted, rejected: reasons }) {
