@@ -59,15 +59,15 @@ export function classOf(segments: readonly TsharkSegment[]): HandshakeClass | un
 
 function hasCopies(segments: readonly TsharkSegment[]): boolean {
   return segments.some((segment, index) =>
-    segments
-      .slice(0, index)
-      .some(
-        (other) =>
-          isSynack(segment) &&
-          isSynack(other) &&
-          other.sequence === segment.sequence &&
-          segment.micros - other.micros <= 5000,
-      ),
+    segments.slice(0, index).some(
+      (other) =>
+        isSynack(segment) &&
+        isSynack(other) &&
+        other.sequence === segment.sequence &&
+        // A copy is no earlier: over a clock that stepped back it is a retransmission.
+        segment.micros >= other.micros &&
+        segment.micros - other.micros <= 5000,
+    ),
   )
 }
 

@@ -156,6 +156,9 @@ describe.skipIf(missing)(title, () => {
     }
     expect(found).toMatchInlineSnapshot(`
       {
+        "clock-stepped-back-between-syn-acks.pcap": {
+          "syn_ack_retransmitted": 1,
+        },
         "fast-open-cumulative-ack-of-the-answer.pcap": {
           "fast_open": 1,
         },
