@@ -1,49 +1,20 @@
-import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { formatWarehouseTime } from '@goldpan/warehouse'
 import { type EmbeddedWarehouse, openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { doctorIn } from './run-doctor.ts'
 
 /** Stages behind the bus, each broken by itself: the doctor names that one. */
 
-const main = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'goldpan-doctor-warehouse-'))
-const cleanEnv = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !name.startsWith('GOLDPAN_')),
-)
 afterAll(() => rmSync(folder, { recursive: true }))
 
-interface Seen {
-  readonly code: number | null
-  readonly stopsAt: string | null
-  readonly text: string
-  readonly passed: readonly string[]
-}
-
-function doctor(words: readonly string[], env: Record<string, string> = {}): Promise<Seen> {
-  const all = [main, 'doctor', '--seconds', '1', '--format', 'json', ...words]
-  const child = spawn(process.execPath, all, { cwd: folder, env: { ...cleanEnv, ...env } })
-  let out = ''
-  let complaint = ''
-  child.stdout.on('data', (chunk) => (out += chunk))
-  child.stderr.on('data', (chunk) => (complaint += chunk))
-  return new Promise((resolve, reject) =>
-    child.on('close', (code) => {
-      if (out === '') return reject(new Error(complaint))
-      const { stops_at: stopsAt, stages } = JSON.parse(out)
-      const passed = stages
-        .filter(({ state }: { state: string }) => state === 'flows')
-        .map(({ stage }: { stage: string }) => stage)
-      resolve({ code, stopsAt, text: JSON.stringify(stages.at(-1)), passed })
-    }),
-  )
-}
+const doctor = doctorIn(folder)
 
 describe('the doctor at the warehouse', () => {
   let engine: EmbeddedWarehouse
@@ -156,7 +127,8 @@ describe('the doctor at the warehouse', () => {
 
     const ask = (estimator: boolean) => {
       const url = `http://default@127.0.0.1:${(server.address() as AddressInfo).port}`
-      return doctor(['--warehouse', url], estimator ? { GOLDPAN_ESTIMATE_GROUP: 'g' } : {})
+      const env: Record<string, string> = estimator ? { GOLDPAN_ESTIMATE_GROUP: 'g' } : {}
+      return doctor(['--warehouse', url], { env })
     }
 
     it('names the rights when the estimator may not insert', async () => {

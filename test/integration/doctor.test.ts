@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,48 +10,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Broker, startBroker } from '../broker/broker.ts'
 import { missingBroker } from '../broker/broker-jars.ts'
 import { testUser } from '../broker/broker-properties.ts'
+import { doctorIn } from './run-doctor.ts'
 
-const main = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 const shiftClock = fileURLToPath(new URL('./shift-clock.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'goldpan-doctor-'))
-const cleanEnv = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !name.startsWith('GOLDPAN_')),
-)
 
-interface Seen {
-  readonly code: number | null
-  readonly stopsAt: string | null
-  /** What was seen where it stops, or everywhere when it does not. */
-  readonly text: string
-  readonly passed: readonly string[]
-}
-
-/** Runs the doctor beside this process, which may be what it asks. */
-function doctor(
-  words: readonly string[],
-  { env = {}, node = [] }: { env?: Record<string, string>; node?: readonly string[] } = {},
-): Promise<Seen> {
-  const all = [...node, main, 'doctor', '--seconds', '1', '--format', 'json', ...words]
-  const child = spawn(process.execPath, all, { cwd: folder, env: { ...cleanEnv, ...env } })
-  let out = ''
-  let complaint = ''
-  child.stdout.on('data', (chunk) => (out += chunk))
-  child.stderr.on('data', (chunk) => (complaint += chunk))
-  return new Promise((resolve, reject) =>
-    child.on('close', (code) => {
-      if (out === '') return reject(new Error(complaint))
-      const { stops_at, stages } = JSON.parse(out)
-      resolve({
-        code,
-        stopsAt: stops_at,
-        text: JSON.stringify(stages.at(-1)),
-        passed: stages
-          .filter(({ state }: { state: string }) => state === 'flows')
-          .map(({ stage }: { stage: string }) => stage),
-      })
-    }),
-  )
-}
+const doctor = doctorIn(folder)
 
 afterAll(() => rmSync(folder, { recursive: true }))
 

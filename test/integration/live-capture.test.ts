@@ -10,6 +10,7 @@ import { createFileBusReceiver } from '@goldpan/runtime'
 import { decodeHandshakes, decodeSensorStatus, decodeTraffic } from '@goldpan/wire'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { TwoHosts, whyNoHosts } from './two-hosts.ts'
+import { untilCapturing } from './until-capturing.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -56,16 +57,7 @@ async function startSensor(
       GOLDPAN_HTTP_CAPTURE_LISTEN: 'off',
     },
   )
-  let said = ''
-  started.child.stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString()
-  })
-  for (let tries = 0; !said.includes('"capturing"'); tries++) {
-    if (started.child.exitCode !== null || tries > 300) throw new Error(said)
-    await delay(50)
-  }
-  // The lines come before the first turn.
-  await delay(300)
+  await untilCapturing(started.child)
   return {
     ...started,
     bus,

@@ -11,11 +11,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stage } from '../../scripts/stage/stage-tree.ts'
 import { missingTools } from '../integration/tools.ts'
 import { TwoHosts, whyNoHosts } from '../integration/two-hosts.ts'
+import { untilCapturing } from '../integration/until-capturing.ts'
 import { root } from './compose-file.ts'
 import { allowedSystemCalls } from './system-call-filter.ts'
 import { countHandshakes, shakeHands } from './wire-handshakes.ts'
@@ -76,18 +76,10 @@ describe.skipIf(missing)('the unit’s user, capability and system-call filter',
       environment,
       'setpriv',
     )
-    let said = ''
-    sensor.child.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-    })
-    for (let tries = 0; !said.includes('"capturing"'); tries++) {
-      if (sensor.child.exitCode !== null || tries > 300) throw new Error(said)
-      await delay(50)
-    }
-    await delay(300)
+    const said = await untilCapturing(sensor.child)
     await shakeHands(hosts, connections)
     sensor.child.kill('SIGTERM')
-    expect(await sensor.ended, said).toBe(143)
+    expect(await sensor.ended, said()).toBe(143)
     expect(await countHandshakes(bus)).toBe(connections)
   })
 

@@ -12,10 +12,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findTool, missingTools } from '../integration/tools.ts'
 import { TwoHosts, whyNoHosts } from '../integration/two-hosts.ts'
+import { untilCapturing } from '../integration/until-capturing.ts'
 import { root } from './compose-file.ts'
 import { countHandshakes, shakeHands } from './wire-handshakes.ts'
 
@@ -245,19 +245,11 @@ async function captureThere(rootFolder: string, wire: TwoHosts, user: string) {
     },
     findTool('chroot')!,
   )
-  let said = ''
-  sensor.child.stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString()
-  })
-  for (let tries = 0; !said.includes('"capturing"'); tries++) {
-    if (sensor.child.exitCode !== null || tries > 300) throw new Error(said)
-    await delay(50)
-  }
-  await delay(300)
+  const said = await untilCapturing(sensor.child)
   await shakeHands(wire, connections)
   sensor.child.kill('SIGTERM')
   const code = await sensor.ended
-  return { said, code, handshakes: await countHandshakes(join(rootFolder, bus)) }
+  return { said: said(), code, handshakes: await countHandshakes(join(rootFolder, bus)) }
 }
 
 const connections = 7
