@@ -7,7 +7,13 @@ import type { ClientGroup, PrefixTable } from './prefix-table.ts'
 import { compareRtts, historyOf, type RttEvidence } from './rtt-evidence.ts'
 import { firstSwing, provesFlapping, type Swings } from './swing-watch.ts'
 import { isConfirmed, type SeenAgain } from './thin-move.ts'
-import { awayShareResolved, overMinutes, releasedShare, sameOnsetMinutes } from './threshold.ts'
+import {
+  awayShareResolved,
+  earlyMinutes,
+  overMinutes,
+  releasedShare,
+  sameOnsetMinutes,
+} from './threshold.ts'
 
 /** One assertion followed from its opening to its end. */
 export interface TrackedFinding {
@@ -40,9 +46,6 @@ export interface FindingBook {
   /** Measures the open findings anew. */
   refresh(view: AnalyzerView): void
 }
-
-/** Two departures of one cause lie at most so many minutes apart in one group. */
-const earlyMinutes = 2
 
 /** The book of a service that goes on with `findings`. */
 export function createFindingBook(service: string, findings: TrackedFinding[] = []): FindingBook {

@@ -3,6 +3,7 @@ import { onsetMinute } from './onset.ts'
 import { findPair, type PrefixState } from './prefix-columns.ts'
 import { weightPerSecond } from './prefix-state.ts'
 import {
+  earlyMinutes,
   knownHomeMinutes,
   lastedMinutes,
   movedShare,
@@ -24,8 +25,6 @@ export interface Move {
   readonly to: number
 }
 
-/** Departures may lie so many minutes before the onset: a few clients are the first. */
-const earlyMinutes = 2
 /** Part of the moved weight that may have come back, come the other way, or known the way. */
 const restlessShare = 0.2
 const z95 = 1.96

@@ -1,6 +1,6 @@
 import type { PrefixState } from './prefix-columns.ts'
 import type { PrefixTable } from './prefix-table.ts'
-import { lastedMinutes, movedShare, toldAgainAfterMinutes } from './threshold.ts'
+import { earlyMinutes, lastedMinutes, movedShare, toldAgainAfterMinutes } from './threshold.ts'
 
 /**
  * Whether a site still serves its clients. When all of them left, the site is gone; when they are
@@ -26,8 +26,6 @@ export type SiteFailures = Map<number, number>
 
 /** Share of the other clients that must have left for the site to be gone. */
 const goneShare = 0.9
-/** Returns may lie so many minutes before the onset: a few clients are the first. */
-const earlyMinutes = 2
 /** So many other clients are needed to judge by them. */
 const othersMin = 3
 

@@ -13,6 +13,8 @@ export const goodPart = 0.2
 export const farMicros = 20_000
 /** Share of the clients' weight that must have moved. */
 export const movedShare = 0.5
+/** What belongs to an onset lies at most so many minutes before it: a few clients are the first. */
+export const earlyMinutes = 2
 /** A move is over when less than this share of its clients is still away. */
 export const awayShareResolved = 0.3
 /**
