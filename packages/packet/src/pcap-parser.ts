@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '@goldpan/core'
 import type { CaptureDamage, CaptureParser, NotACapture, PacketSink } from './capture-parser.ts'
 import { isKnownLinkType, linkType } from './link-type.ts'
-import { recordBytesMax } from './record-bytes.ts'
+import { recordBytesMax, recordHeaderBytes } from './record-bytes.ts'
 
 interface PcapFormat {
   readonly littleEndian: boolean
@@ -10,7 +10,6 @@ interface PcapFormat {
 }
 
 const fileHeaderBytes = 24
-const recordHeaderBytes = 16
 
 /** Classic pcap (draft-ietf-opsawg-pcap), both byte orders, microseconds or nanoseconds. */
 export class PcapParser implements CaptureParser {

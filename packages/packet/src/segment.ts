@@ -39,6 +39,9 @@ export class Segment {
 /** TCP control bits (RFC 9293 §3.1). */
 export const control = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 } as const
 
+/** Of these the bits say what a segment is to a handshake: RFC 9293 §3.5; ECN and PSH do not. */
+export const handshakeBits = control.syn | control.ack | control.rst | control.fin
+
 /** IANA protocol numbers. */
 export const protocol = { tcp: 6, udp: 17 } as const
 

@@ -1,6 +1,7 @@
 import {
   control,
   decodeSegment,
+  handshakeBits,
   int32,
   linkType as link,
   networkOffset,
@@ -8,6 +9,7 @@ import {
   type PacketSink,
   protocol,
   recordBytesMax,
+  recordHeaderBytes,
   Segment,
 } from '@goldpan/packet'
 import { addressKey } from './connection-key.ts'
@@ -22,8 +24,6 @@ const tcpBytes = controlOffset + 1
  * that goes on for longer a second time.
  */
 const stretchBytes = 16_384
-/** Bytes of a pcap record before its packet. */
-const recordHeaderBytes = 16
 /** Ethernet, IPv4 and what is looked at of TCP before a segment is decoded. */
 const frameBytesMin = 48
 /** A tag and as much behind it. */
@@ -35,7 +35,6 @@ const ipv4HeaderBytes = 20
 const ipv4SourceOffset = 12
 const ipv6HeaderBytes = 40
 const ipv6SourceOffset = 8
-const handshakeBits = control.syn | control.ack | control.rst | control.fin
 
 /**
  * Shows the tracker every segment that a handshake may need.

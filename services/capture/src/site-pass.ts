@@ -2,11 +2,13 @@ import type { LiveStatus, SensorStatus } from '@goldpan/core'
 import {
   control,
   decodeSegment,
+  handshakeBits,
   linkType as link,
   networkOffset,
   outcome,
   type PacketSink,
   recordBytesMax,
+  recordHeaderBytes,
   Segment,
 } from '@goldpan/packet'
 import type { BootStream } from './boot-stream.ts'
@@ -35,10 +37,7 @@ interface FrameCounters {
 
 type Counters = Record<string, number>
 
-/** Bytes of a pcap record before its packet. */
-const recordHeaderBytes = 16
 const ethernetBytes = 14
-const handshakeBits = control.syn | control.ack | control.rst | control.fin
 
 /**
  * The one pass over a site's packets: each is decoded once and shown to the tracker and to the
