@@ -47,17 +47,9 @@ export async function readSiteCaptures(
   for (const { site, paths } of inputs) {
     if (signal.aborted) break
     const capture = await captureToBus({
-      ...{
-        services,
-        inputs: paths,
-        service,
-        site,
-        sensor: site,
-        ports,
-        bus: sender,
-        clients: 'full',
-      },
-      ...{ exclude, signal, onProgress: (bytes) => progress.show(site, bytes) },
+      ...{ inputs: paths, service, services, site, sensor: site, ports, bus: sender },
+      ...{ clients: 'full', exclude, signal },
+      onProgress: (bytes) => progress.show(site, bytes),
     }).catch(async (error: unknown) => {
       // Where the bus ended because the warehouse failed, that is what is to be told.
       sender.end()

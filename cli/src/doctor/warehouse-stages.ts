@@ -146,26 +146,18 @@ export const analyzerStage: Stage = {
 }
 
 /** Services that are silent have nothing to decide; where all are, the newest speaks. */
-const decidedSql = `SELECT
-    service,
-    toFloat64(toUnixTimestamp(now())) - (max(minute) + 1) * 60. AS behind
-FROM analyzer_states
-GROUP BY service
-ORDER BY
-    service IN
+const decidedSql = `WITH service IN
     (
         SELECT service FROM sensor_status
         GROUP BY service, site, sensor
         HAVING max(time) >= now64(3) - INTERVAL 10 MINUTE AND NOT argMax(final, time)
-    ) DESC,
-    if(
-        service IN
-        (
-            SELECT service FROM sensor_status
-            GROUP BY service, site, sensor
-            HAVING max(time) >= now64(3) - INTERVAL 10 MINUTE AND NOT argMax(final, time)
-        ), -behind, behind
-    )
+    ) AS is_heard
+SELECT
+    service,
+    toFloat64(toUnixTimestamp(now())) - (max(minute) + 1) * 60. AS behind
+FROM analyzer_states
+GROUP BY service
+ORDER BY is_heard DESC, if(is_heard, -behind, behind)
 LIMIT 1`
 
 /** What the analyzer cannot find in the last minutes, for want of networks or countries. */

@@ -30,7 +30,7 @@ GROUP BY service, site, ip_version, time;
 
 CREATE TABLE IF NOT EXISTS dead_letters
 (
-    time DateTime64(6, 'UTC') COMMENT 'When the estimator met the message, by its clock',
+    time DateTime64(6, 'UTC') COMMENT 'Time of the message on the bus',
     reason LowCardinality(String) COMMENT 'Why it could not be taken',
     topic LowCardinality(String) COMMENT 'Topic on the bus',
     bus_partition UInt32 COMMENT 'Partition of the topic',
