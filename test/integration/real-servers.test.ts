@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -8,60 +7,23 @@ import { decodeTraffic } from '@goldpan/wire'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compareWithTshark } from './compare-with-tshark.ts'
 import { findFreePort, serverPrograms, startNameServer } from './name-server.ts'
+import {
+  addresses,
+  dnsperfQueries,
+  lookups,
+  queryServer,
+  whyNoServers,
+} from './name-server-load.ts'
 import { type OwnProcess, startProcess } from './own-process.ts'
-import { findTool, missingTools } from './tools.ts'
+import { findTool } from './tools.ts'
 
-const lookups = 5
-const dnsperfClients = 8
-const dnsperfQueries = 400
-const addresses = ['127.0.0.1', '::1'] as const
-
-/** Why this cannot run here: programs are missing, or the loopback cannot be captured. */
-function whyNot(): string | undefined {
-  const missing = missingTools([...serverPrograms, 'kdig', 'dnsperf', 'tcpdump', 'tshark'])
-  if (missing) return missing
-  try {
-    execFileSync(findTool('tcpdump')!, ['-i', 'lo', '-L'], { stdio: 'ignore' })
-    return undefined
-  } catch {
-    if (process.env.CI === 'true') throw new Error('CI must be allowed to capture the loopback')
-    return 'not allowed to capture the loopback'
-  }
-}
-const reason = whyNot()
+const reason = whyNoServers()
 
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'goldpan-servers-'))
-  const names = Array.from({ length: dnsperfQueries }, () => 'www.example A')
-  writeFileSync(join(folder, 'queries'), `${names.join('\n')}\n`)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
-
-/** Runs a program that ends by itself, and gives its output. */
-async function run(name: string, args: readonly string[]): Promise<string> {
-  const program = startProcess(findTool(name)!, args)
-  const code = await program.finished(20_000)
-  if (code !== 0) throw new Error(`${name} ended with ${code}: ${program.output()}`)
-  return program.output()
-}
-
-/** Queries over UDP and TCP, IPv4 and IPv6; returns how many TCP connections that made. */
-async function query(port: number): Promise<number> {
-  let connections = 0
-  for (const address of addresses) {
-    for (let index = 0; index < lookups; index++) {
-      await run('kdig', ['-p', String(port), '+tcp', `@${address}`, 'www.example', 'A'])
-      connections++
-      await run('kdig', ['-p', String(port), '+notcp', `@${address}`, 'www.example', 'A'])
-    }
-    const load = ['-m', 'tcp', '-c', String(dnsperfClients), '-n', '1', '-l', '10']
-    const file = join(folder, 'queries')
-    const output = await run('dnsperf', ['-s', address, '-p', String(port), '-d', file, ...load])
-    connections += dnsperfClients + Number(/Reconnections:\s+(\d+)/.exec(output)?.[1] ?? 0)
-  }
-  return connections
-}
 
 /** Records the loopback while `work` runs; short frames, so that the ring holds a burst. */
 async function record<T>(path: string, port: number, work: () => Promise<T>): Promise<T> {
@@ -130,7 +92,7 @@ describe.skipIf(reason)(`real servers${reason ? ` (skipped: ${reason})` : ''}`, 
       const server = await startNameServer(program, folder, port)
       let connections: number
       try {
-        connections = await record(path, port, () => query(port))
+        connections = await record(path, port, () => queryServer(port, folder))
       } finally {
         await server.stop('SIGTERM')
       }

@@ -1,6 +1,8 @@
 import type { Segment } from '@goldpan/packet'
 
 const headerBytes = 12
+/** The length prefix and a header. */
+const messageBytesMin = 2 + headerBytes
 /** Highest opcode assigned: DSO (RFC 8490). */
 const opcodeMax = 6
 
@@ -9,7 +11,7 @@ const opcodeMax = 6
  *
  * A segment counts when its first byte starts a message: a length of at least a header and, as far
  * as it was captured, a header that a query can have. Messages behind it in the segment are found
- * by their length prefixes, as far as those were captured.
+ * by their length prefixes; those that the snaplen cut off are taken to be as long as the others.
  *
  * What this gets wrong: a segment that TCP sends again counts again, and a message that starts
  * behind the tail of another one in the same segment is missed. Both are rare where one query
@@ -23,13 +25,17 @@ export function countDnsMessages(segment: Segment): number {
   let at = payload
   while (at + 2 <= payloadEnd && at + 2 <= end) {
     const length = (buffer[at]! << 8) | buffer[at + 1]!
-    if (length < headerBytes || !isQueryHeader(buffer, at + 2, Math.min(end, payloadEnd))) break
+    if (length < headerBytes || !isQueryHeader(buffer, at + 2, Math.min(end, payloadEnd))) {
+      return messages
+    }
     messages++
     at += 2 + length
   }
   // Cut by the snaplen before its first message: a segment with room for a query is taken for one.
-  if (payload + 2 > end && segment.payloadBytes >= 2 + headerBytes) return 1
-  return messages
+  if (payload + 2 > end) return segment.payloadBytes >= messageBytesMin ? 1 : 0
+  const unseenBytes = payloadEnd - at
+  if (unseenBytes < messageBytesMin) return messages
+  return messages + Math.max(Math.round((unseenBytes * messages) / (at - payload)), 1)
 }
 
 /** Whether the bytes at `at`, as far as there are any before `end`, can start a query. */

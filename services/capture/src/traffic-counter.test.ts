@@ -76,14 +76,19 @@ function createBench(options: Partial<TrafficCounterOptions> = {}, capacity = 4)
       const frame = buildUdpFrame({ ...ends(client, isQuery), payload: dnsMessage(flags) })
       observe(seconds, frame, captured)
     },
-    tcp(seconds: number, client: string, payload: readonly number[], port = 53): void {
+    tcp(
+      seconds: number,
+      client: string,
+      payload: readonly number[],
+      { port = 53, captured }: { port?: number; captured?: number } = {},
+    ): void {
       const frame = buildTcpFrame({
         ...ends(client, true, port),
         control: control.ack,
         sequence: 1,
         payload: Uint8Array.from(payload),
       })
-      observe(seconds, frame)
+      observe(seconds, frame, captured)
     },
     synack(seconds: number, client: string): void {
       const bits = control.syn | control.ack
@@ -194,9 +199,23 @@ describe('the traffic counter', () => {
     expect(bench.rows()[0]!.tcp).toBe(4)
   })
 
+  it('takes those behind the snaplen to be as long as those before it', () => {
+    const bench = createBench()
+    const one = lengthPrefixed(dnsMessage(query))
+    const payload = Array.from({ length: 40 }, () => one).flat()
+    bench.tcp(0, '198.51.100.7', payload, { captured: 128 })
+    expect(bench.rows()[0]!.tcp).toBe(40)
+    const long = createBench()
+    long.tcp(0, '198.51.100.7', [0, 200, ...dnsMessage(query), ...Array(183).fill(0)], {
+      captured: 128,
+    })
+    long.tcp(0, '198.51.100.7', [...one, ...Array(500).fill(0xff)], { captured: 128 })
+    expect(long.rows()[0]!.tcp).toBe(2)
+  })
+
   it('counts no queries in TLS', () => {
     const bench = createBench({ ports: [53, 853] })
-    bench.tcp(0, '198.51.100.7', lengthPrefixed(dnsMessage(query)), 853)
+    bench.tcp(0, '198.51.100.7', lengthPrefixed(dnsMessage(query)), { port: 853 })
     expect(bench.rows()).toEqual([])
   })
 
