@@ -67,6 +67,11 @@ describe('imports', () => {
     )
     expect(eager.map((file) => file.path)).toEqual([])
   })
+
+  it('reach kafkajs in one file', () => {
+    const named = sources.filter(({ text }) => /['"`]kafkajs(?:\/[\w./]+)?['"`]/.test(text))
+    expect(named.map(({ path }) => path)).toEqual(['packages/runtime/src/kafka-client.ts'])
+  })
 })
 
 describe('importsOf', () => {

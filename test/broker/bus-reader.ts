@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import kafkajs, { type KafkaMessage } from 'kafkajs'
-import { registerKafkaCodecs } from '../../packages/runtime/src/kafka-codecs.ts'
+import { registerKafkaCodecs } from '../../packages/runtime/src/kafka-client.ts'
 import type { Log } from '../../packages/runtime/src/log.ts'
 
 /** A log that keeps what was warned of. */

@@ -10,7 +10,7 @@ import { createKafkaSender, type KafkaSender, topicSettingsDefault } from '@gold
 import { openServerWarehouse, type Warehouse } from '@goldpan/warehouse'
 import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { registerKafkaCodecs } from '../../packages/runtime/src/kafka-codecs.ts'
+import { registerKafkaCodecs } from '../../packages/runtime/src/kafka-client.ts'
 import { type Broker, startBroker } from '../broker/broker.ts'
 import { missingBroker } from '../broker/broker-jars.ts'
 import { keepingLog } from '../broker/bus-reader.ts'

@@ -1,13 +1,14 @@
 import { promisify } from 'node:util'
 import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib'
 import { err, ok, type Result } from '@goldpan/core'
-import kafkajs from 'kafkajs'
 import { compressLz4, decompressLz4 } from './kafka-lz4.ts'
-import type { BatchRefusal } from './kafka-record-batch.ts'
 
 /** How batches are compressed on the bus. */
 export const compressions = ['none', 'gzip', 'lz4', 'zstd'] as const
 export type Compression = (typeof compressions)[number]
+
+/** Why a record batch is refused. */
+export type BatchRefusal = 'batch_too_large' | 'batch_unreadable'
 
 /** Bytes of one decompressed record batch: a few kilobytes on the bus may claim gigabytes. */
 export const batchBytesMax = 64 * 2 ** 20
@@ -27,35 +28,35 @@ interface Codec {
   readonly decompress: (buffer: Buffer) => Promise<Buffer>
 }
 
-const { CompressionCodecs, CompressionTypes } = kafkajs
-const codecs: Readonly<Record<number, Codec>> = {
-  [CompressionTypes.GZIP]: {
+/** Their numbers in the protocol. */
+export const compressionType: Readonly<Record<Compression, number>> = {
+  ...{ none: 0, gzip: 1, lz4: 3, zstd: 4 },
+}
+
+export const codecs: Readonly<Record<number, Codec>> = {
+  [compressionType.gzip]: {
     compress: ({ buffer }) => pack.gzip(buffer),
     decompress: (buffer) => unpack.gzip(buffer, bound),
   },
-  [CompressionTypes.ZSTD]: {
-    compress: ({ buffer }) => pack.zstd(buffer),
-    decompress: (buffer) => unpack.zstd(buffer, bound),
-  },
-  [CompressionTypes.LZ4]: {
+  [compressionType.lz4]: {
     compress: async ({ buffer }) => compressLz4(buffer),
     decompress: async (buffer) => decompressLz4(buffer, batchBytesMax),
   },
+  [compressionType.zstd]: {
+    compress: ({ buffer }) => pack.zstd(buffer),
+    decompress: (buffer) => unpack.zstd(buffer, bound),
+  },
 }
 
-/** kafkajs names gzip; lz4 and zstd are plug-ins of its own making. */
-export function registerKafkaCodecs(): void {
-  for (const [type, codec] of Object.entries(codecs)) {
-    CompressionCodecs[Number(type) as keyof typeof CompressionCodecs] = () => codec
-  }
-}
+/** As Node's decompressors say it. */
+const tooLargeCode = 'ERR_BUFFER_TOO_LARGE'
 
 /** The body of a record batch; hostile bytes are an error value. */
 export async function inflateBatch(
   compression: number,
   bytes: Buffer,
 ): Promise<Result<Buffer, BatchRefusal>> {
-  if (compression === CompressionTypes.None) return ok(bytes)
+  if (compression === compressionType.none) return ok(bytes)
   const codec = codecs[compression]
   if (!codec) return err('batch_unreadable')
   try {
@@ -64,15 +65,4 @@ export async function inflateBatch(
     const isTooLarge = (error as { code?: string }).code === tooLargeCode
     return err(isTooLarge ? 'batch_too_large' : 'batch_unreadable')
   }
-}
-
-/** As Node's decompressors say it. */
-const tooLargeCode = 'ERR_BUFFER_TOO_LARGE'
-
-/** Number of a compression in the protocol. */
-export const compressionType: Readonly<Record<Compression, number>> = {
-  none: CompressionTypes.None,
-  gzip: CompressionTypes.GZIP,
-  lz4: CompressionTypes.LZ4,
-  zstd: CompressionTypes.ZSTD,
 }

@@ -1,23 +1,57 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import kafkajs, {
-  type Admin,
-  type Batch,
-  type Consumer,
-  type ConsumerGroupJoinEvent,
-  type EachBatchPayload,
-  type PartitionAssigner,
-} from 'kafkajs'
-import { createKafkaClient } from './kafka-client.ts'
-import { refusalOf } from './kafka-fetched-batches.ts'
-import {
-  type BusRecord,
-  type GroupHandler,
-  type KafkaGroupOptions,
-  type Membership,
-  type OwnedPartition,
-  OwnershipLost,
-} from './kafka-membership.ts'
-import { ensureTopics } from './kafka-topics.ts'
+import { createKafkaClient, type KafkaAdmin, type KafkaClientOptions } from './kafka-client.ts'
+import type {
+  Commit,
+  CommittedOffset,
+  FetchedRecords,
+  KafkaConsumer,
+  TopicPartitions,
+} from './kafka-port.ts'
+import { ensureTopics, type TopicSettings } from './kafka-topics.ts'
+
+/** A partition that the group gave to this member, as it was left by the owner before. */
+export interface OwnedPartition {
+  readonly topic: string
+  readonly partition: number
+  /** The committed offset, or where the log begins. */
+  readonly next: number
+  readonly metadata: string | undefined
+}
+
+/** Why a commit did not certainly succeed: forget all, and begin anew when told. */
+export class OwnershipLost extends Error {}
+
+/** What a member may do while a generation of its group lasts; afterwards it throws. */
+export interface Membership {
+  readonly partitions: readonly OwnedPartition[]
+  /** Resolves when the broker has it, under this generation. */
+  commit(topic: string, partition: number, next: number, metadata: string): Promise<void>
+  seek(topic: string, partition: number, offset: number): void
+  pause(topic: string, partition: number): void
+  resume(topic: string, partition: number): void
+  /** Where the log of a partition begins now. */
+  logStart(topic: string, partition: number): Promise<number>
+}
+
+export interface GroupHandler {
+  /** A generation began; partitions stand still until `resume`. */
+  assigned(membership: Membership): void
+  /** It is over: nothing that it gave is ours. */
+  revoked(): void
+  /** Records in the order of their offsets; returns at once. */
+  fetched(records: FetchedRecords): void
+}
+
+export interface KafkaGroupOptions extends KafkaClientOptions {
+  readonly group: string
+  readonly topicNames: readonly string[]
+  readonly topics: TopicSettings
+  /** A member that is silent for so long loses its partitions. */
+  readonly sessionMillis: number
+  /** A client without any progress for so long is replaced. */
+  readonly standMillis: number
+  readonly onRebuild?: (reason: string) => void
+}
 
 /** One client of one member; it is used until the first doubt and never repaired. */
 export interface KafkaGroupClient {
@@ -30,12 +64,10 @@ export interface KafkaGroupClient {
   close(): Promise<void>
 }
 
-/** Of compressed bytes: fifteen times as much stands in memory. A larger batch comes whole. */
+/** Of compressed bytes: fifteen times as much stands in memory. */
 const fetchBytesMax = 2 * 2 ** 20
 const partitionBytesMax = 2 ** 19
-const fetchWaitMillis = 100
 const closeMillisMax = 5_000
-const heartbeatsPerSession = 6
 
 /** The broker says that the generation is over: the client learns it by itself and joins again. */
 const refusals = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS'])
@@ -47,14 +79,12 @@ export const createGroupClient = (
   fail: (reason: string) => void,
 ): KafkaGroupClient => new GroupClient(options, handler, fail)
 
-type Commit = EachBatchPayload['commitOffsetsIfNecessary']
-
 class GroupClient implements KafkaGroupClient {
   readonly #options: KafkaGroupOptions
   readonly #handler: GroupHandler
   readonly #fail: (reason: string) => void
-  readonly #admin: Admin
-  readonly #consumer: Consumer
+  readonly #admin: KafkaAdmin
+  readonly #consumer: KafkaConsumer
   /** Number of the generation that this client is in; joining ends it. */
   #generation = 0
   #commit: Commit | undefined
@@ -67,21 +97,19 @@ class GroupClient implements KafkaGroupClient {
     this.#fail = fail
     const kafka = createKafkaClient(options)
     this.#admin = kafka.admin()
-    this.#consumer = kafka.consumer({
-      groupId: options.group,
-      sessionTimeout: options.sessionMillis,
-      rebalanceTimeout: options.sessionMillis,
-      heartbeatInterval: Math.floor(options.sessionMillis / heartbeatsPerSession),
-      maxWaitTimeInMs: fetchWaitMillis,
-      minBytes: 1,
-      maxBytes: fetchBytesMax,
-      maxBytesPerPartition: partitionBytesMax,
-      metadataMaxAge: 30_000,
-      allowAutoTopicCreation: false,
-      partitionAssigners: [this.#noticingAssigner()],
-      // A crash is answered with a new client, never by kafkajs' own restart.
-      retry: { retries: 3, restartOnFailure: async () => false },
-    })
+    const { group, sessionMillis } = options
+    this.#consumer = kafka.consumer(
+      { group, sessionMillis, fetchBytesMax, partitionBytesMax },
+      {
+        joining: () => this.#endGeneration(),
+        joined: (assigned) => this.#joined(assigned),
+        alive: () => {
+          this.#progressMillis = performance.now()
+        },
+        crashed: (reason) => this.#replace(`it crashed: ${reason}`),
+        fetched: (records, commit) => this.#take(records, commit),
+      },
+    )
   }
 
   progressMillis = (): number => this.#progressMillis
@@ -91,25 +119,7 @@ class GroupClient implements KafkaGroupClient {
     await this.#admin.connect()
     const ensured = await ensureTopics(this.#admin, topicNames, topics)
     if (!ensured.ok) throw new Error(ensured.error.message)
-    this.#listen()
-    await this.#consumer.subscribe({ topics: [...topicNames], fromBeginning: true })
-    await this.#consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      eachBatch: async (payload) => this.#take(payload),
-    })
-  }
-
-  /** The assigner is asked at the start of each join: only there is it told that one begins. */
-  #noticingAssigner(): PartitionAssigner {
-    return (config) => {
-      const assigner = kafkajs.PartitionAssigners.roundRobin(config)
-      const protocol: typeof assigner.protocol = (subscription) => {
-        this.#endGeneration()
-        return assigner.protocol(subscription)
-      }
-      return { ...assigner, protocol }
-    }
+    await this.#consumer.run(topicNames)
   }
 
   #endGeneration(): void {
@@ -119,35 +129,14 @@ class GroupClient implements KafkaGroupClient {
     this.#handler.revoked()
   }
 
-  #listen(): void {
-    const { FETCH, FETCH_START, HEARTBEAT, GROUP_JOIN, CRASH } = this.#consumer.events
-    const live = (): void => {
-      this.#progressMillis = performance.now()
-    }
-    this.#consumer.on(FETCH, live)
-    this.#consumer.on(HEARTBEAT, live)
-    // A client that was abandoned while it joined comes to life afterwards, and must end again.
-    this.#consumer.on(FETCH_START, () => {
-      if (this.#isAbandoned) void this.#consumer.disconnect().catch(() => undefined)
-    })
-    this.#consumer.on(GROUP_JOIN, (event) => {
-      live()
-      if (!this.#isAbandoned) this.#joined(event)
-    })
-    this.#consumer.on(CRASH, ({ payload }) => this.#replace(`it crashed: ${payload.error.message}`))
-  }
-
   #replace(reason: string): void {
     if (!this.#isAbandoned) this.#fail(reason)
   }
 
-  /** Runs before the first fetch of the generation: partitions stand still until they are read. */
-  #joined({ payload }: ConsumerGroupJoinEvent): void {
+  /** Partitions stand still until what the group committed is read. */
+  #joined(assigned: readonly TopicPartitions[]): void {
+    if (this.#isAbandoned) return
     const generation = this.#generation
-    const assigned = Object.entries(payload.memberAssignment).map(([topic, partitions]) => ({
-      topic,
-      partitions,
-    }))
     this.#consumer.pause(assigned)
     this.#readCommitted(assigned)
       .then((partitions) => {
@@ -162,9 +151,7 @@ class GroupClient implements KafkaGroupClient {
   }
 
   /** Reads after the join: whoever owned a partition before can no longer commit. */
-  async #readCommitted(
-    assigned: readonly { readonly topic: string; readonly partitions: readonly number[] }[],
-  ): Promise<OwnedPartition[]> {
+  async #readCommitted(assigned: readonly TopicPartitions[]): Promise<OwnedPartition[]> {
     const topics = assigned.map(({ topic }) => topic)
     if (topics.length === 0) return []
     const offsets = await this.#admin.fetchOffsets({ groupId: this.#options.group, topics })
@@ -208,7 +195,7 @@ class GroupClient implements KafkaGroupClient {
         await this.#commitOne(generation, topic, { partition, offset: String(next), metadata })
       },
       seek: (topic, partition, offset) =>
-        steer(() => this.#consumer.seek({ topic, partition, offset: String(offset) })),
+        steer(() => this.#consumer.seek(topic, partition, offset)),
       pause: (topic, partition) => steer(() => this.#consumer.pause(one(topic, partition))),
       resume: (topic, partition) => steer(() => this.#consumer.resume(one(topic, partition))),
       logStart: (topic, partition) => this.#logStart(topic, partition),
@@ -220,15 +207,11 @@ class GroupClient implements KafkaGroupClient {
    * the outcome is unknown may still take effect: only leaving the generation keeps it from undoing
    * a later one.
    */
-  async #commitOne(
-    generation: number,
-    topic: string,
-    offset: { partition: number; offset: string; metadata: string },
-  ): Promise<void> {
+  async #commitOne(generation: number, topic: string, offset: CommittedOffset): Promise<void> {
     const commit = this.#commit
     if (!commit) throw new OwnershipLost()
     try {
-      await commit({ topics: [{ topic, partitions: [offset] }] })
+      await commit(topic, offset)
     } catch (error) {
       const { type, message } = error as { type?: string; message: string }
       if (!refusals.has(type ?? '') && generation === this.#generation) {
@@ -239,17 +222,10 @@ class GroupClient implements KafkaGroupClient {
     if (this.#isAbandoned || generation !== this.#generation) throw new OwnershipLost()
   }
 
-  #take({ batch, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): void {
+  #take(records: FetchedRecords, commit: Commit): void {
     if (this.#isAbandoned) return
-    this.#commit = commitOffsetsIfNecessary
-    this.#handler.fetched({
-      topic: batch.topic,
-      partition: batch.partition,
-      from: Number((batch as Batch & { fetchedOffset: string }).fetchedOffset),
-      records: batch.messages.map(toRecord),
-      highWatermark: Number(batch.highWatermark),
-    })
-    resolveOffset(batch.lastOffset())
+    this.#commit = commit
+    this.#handler.fetched(records)
   }
 
   abandon(): void {
@@ -262,20 +238,5 @@ class GroupClient implements KafkaGroupClient {
     this.#isAbandoned = true
     const closing = Promise.allSettled([this.#consumer.disconnect(), this.#admin.disconnect()])
     await Promise.race([closing, delay(closeMillisMax, undefined, { ref: false })])
-  }
-}
-
-type KafkaMessage = EachBatchPayload['batch']['messages'][number]
-
-function toRecord(message: KafkaMessage): BusRecord {
-  const { offset, key, value, headers, timestamp } = message
-  const texts = Object.entries(headers ?? {}).map(([name, text]) => [name, String(text)])
-  return {
-    offset: Number(offset),
-    key: String(key ?? ''),
-    value: value ?? Buffer.alloc(0),
-    headers: Object.fromEntries(texts),
-    timestampMillis: Number(timestamp),
-    refusal: refusalOf(message),
   }
 }

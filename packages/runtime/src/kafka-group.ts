@@ -1,6 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createGroupClient, type KafkaGroupClient } from './kafka-group-client.ts'
-import type { GroupHandler, KafkaGroupOptions } from './kafka-membership.ts'
+import {
+  createGroupClient,
+  type GroupHandler,
+  type KafkaGroupClient,
+  type KafkaGroupOptions,
+} from './kafka-group-client.ts'
 
 const pauseMillisMin = 200
 const pauseMillisMax = 5_000

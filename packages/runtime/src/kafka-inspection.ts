@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '@goldpan/core'
-import type { Admin } from 'kafkajs'
-import { createKafkaClient, type KafkaSecurity } from './kafka-client.ts'
+import { createKafkaClient, type KafkaAdmin } from './kafka-client.ts'
+import type { KafkaSecurity } from './kafka-options.ts'
 import type { Log } from './log.ts'
 
 /** Why a bus cannot be asked, by what the operator has to look at. */
@@ -55,7 +55,7 @@ export function createBusInspector({ brokers, security }: InspectorOptions): Bus
   const kafka = createKafkaClient({
     ...{ brokers, security, clientId: 'goldpan-doctor', log: noLog, requestMillis: 5000 },
   })
-  const admin = kafka.admin({ retry: { retries: 1, initialRetryTime: 100 } })
+  const admin = kafka.admin(1)
   const ask = async <T>(question: () => Promise<T>): Promise<Result<T, BusTrouble>> => {
     try {
       await admin.connect()
@@ -79,13 +79,13 @@ export function createBusInspector({ brokers, security }: InspectorOptions): Bus
   }
 }
 
-async function countMembers(admin: Admin, group: string): Promise<number> {
+async function countMembers(admin: KafkaAdmin, group: string): Promise<number> {
   const { groups } = await admin.describeGroups([group])
   return groups[0]?.members.length ?? 0
 }
 
 async function readPartitions(
-  admin: Admin,
+  admin: KafkaAdmin,
   groupId: string,
   topics: readonly string[],
 ): Promise<PartitionState[]> {

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { compressLz4, decompressLz4 } from './kafka-lz4.ts'
-import { blockBound, compressBlock } from './lz4-block.ts'
+import { blockBound, compressBlock, compressLz4, decompressLz4 } from './kafka-lz4.ts'
 
 /** Runs of one byte and bytes at random: what compresses and what does not. */
 const content = fc

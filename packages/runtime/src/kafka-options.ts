@@ -3,12 +3,32 @@ import { err, ok, type Result } from '@goldpan/core'
 import type { busSection } from './bus-section.ts'
 import { type BusUrl, parseBusUrl } from './bus-url.ts'
 import type { ConfigOf } from './config-section.ts'
-import type { KafkaSasl, KafkaSecurity, KafkaTls } from './kafka-client.ts'
 import type { Compression } from './kafka-codecs.ts'
 import type { TopicSettings } from './kafka-topics.ts'
 import { readSecret } from './read-config.ts'
 
 export type BusConfig = ConfigOf<{ readonly bus: typeof busSection }>['bus']
+
+/** PEM texts; without `ca` the authorities that Node ships are trusted. */
+export interface KafkaTls {
+  readonly ca?: string | undefined
+  readonly certificate?: string | undefined
+  readonly key?: string | undefined
+}
+
+export type KafkaSasl =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+      readonly username: string
+      readonly password: string
+    }
+  | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<string> }
+
+export interface KafkaSecurity {
+  /** Verified TLS; absent: none. */
+  readonly tls?: KafkaTls | undefined
+  readonly sasl?: KafkaSasl | undefined
+}
 
 /** What every client of Kafka is made with. */
 export interface KafkaOptions {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import kafkajs, { type Kafka, type Producer, type TopicMessages } from 'kafkajs'
 import { createKafkaClient, type KafkaClientOptions } from './kafka-client.ts'
-import { type Compression, compressionType } from './kafka-codecs.ts'
+import type { Compression } from './kafka-codecs.ts'
+import type { KafkaProducerClient, TopicMessages } from './kafka-port.ts'
 import { ensureTopics, type TopicSettings } from './kafka-topics.ts'
 
 export interface KafkaProducerOptions extends KafkaClientOptions {
@@ -33,7 +33,7 @@ const refusals = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID
  */
 export class KafkaProducer {
   readonly #options: KafkaProducerOptions
-  #client: { kafka: Kafka; producer: Producer } | undefined
+  #producer: KafkaProducerClient | undefined
   #stopped = new AbortController()
 
   constructor(options: KafkaProducerOptions) {
@@ -80,23 +80,15 @@ export class KafkaProducer {
   }
 
   async #send(topicMessages: TopicMessages[]): Promise<void> {
-    const { producer } = await this.#connected()
-    await producer.sendBatch({
-      topicMessages,
-      acks: -1,
-      compression: compressionType[this.#options.compression],
-    })
+    const producer = await this.#connected()
+    await producer.send(topicMessages, this.#options.compression)
   }
 
-  async #connected() {
-    if (this.#client) return this.#client
+  async #connected(): Promise<KafkaProducerClient> {
+    if (this.#producer) return this.#producer
     const kafka = createKafkaClient(this.#options)
-    const producer = kafka.producer({
-      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-      allowAutoTopicCreation: false,
-      maxInFlightRequests: 1,
-    })
-    this.#client = { kafka, producer }
+    const producer = kafka.producer()
+    this.#producer = producer
     const admin = kafka.admin()
     try {
       await admin.connect()
@@ -108,24 +100,24 @@ export class KafkaProducer {
     }
     await producer.connect()
     // Given up meanwhile: nobody else would end this connection.
-    if (this.#client?.producer !== producer) {
+    if (this.#producer !== producer) {
       producer.disconnect().catch(() => undefined)
       throw new Error('the connection to the bus was given up')
     }
-    return this.#client
+    return producer
   }
 
   #discard(): void {
-    const { producer } = this.#client ?? {}
-    this.#client = undefined
+    const producer = this.#producer
+    this.#producer = undefined
     producer?.disconnect().catch(() => undefined)
   }
 
   /** Gives up what is not acknowledged. */
   async close(): Promise<void> {
     this.#stopped.abort(new Error('the connection to the bus was closed'))
-    const { producer } = this.#client ?? {}
-    this.#client = undefined
+    const producer = this.#producer
+    this.#producer = undefined
     const limit = delay(2_000, undefined, { ref: false })
     await Promise.race([producer?.disconnect().catch(() => undefined), limit])
   }

@@ -2,9 +2,9 @@ import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import kafkajs from 'kafkajs'
 import { expect, it } from 'vitest'
-import { batchBytesMax, registerKafkaCodecs } from './kafka-codecs.ts'
-import { readBatches } from './kafka-fetched-batches.ts'
-import { recordsMax } from './kafka-record-batch.ts'
+import { registerKafkaCodecs } from './kafka-client.ts'
+import { batchBytesMax } from './kafka-codecs.ts'
+import { readBatches, recordsMax } from './kafka-record-batch.ts'
 
 const require = createRequire(import.meta.url)
 const { RecordBatch } = require('kafkajs/src/protocol/recordBatch/v0')

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '@goldpan/core'
+import { type BatchRefusal, inflateBatch } from './kafka-codecs.ts'
 
 /**
  * Kafka's record batches (magic 2), decoded within bounds. Whatever a batch claims, or inflates to,
@@ -10,7 +11,7 @@ import { err, ok, type Result } from '@goldpan/core'
  */
 
 /** Bytes of the header, the number of records included. */
-export const batchHeaderBytes = 61
+const batchHeaderBytes = 61
 /** Bytes of the header that its own length does not count. */
 const uncountedBytes = 12
 const magicAt = 16
@@ -20,11 +21,10 @@ const attribute = { compression: 7, logAppendTime: 8, inTransaction: 16, control
 /** Records of one batch; a sensor's request has some hundred. */
 export const recordsMax = 10_000
 const headersMax = 100
+/** Bytes of what a fetch of one partition was inflated to; the rest is fetched again. */
+const fetchedBytesMax = 64 * 2 ** 20
 
-/** Why a batch is refused. */
-export type BatchRefusal = 'batch_too_large' | 'batch_unreadable'
-
-export interface BatchHeader {
+interface BatchHeader {
   readonly firstOffset: number
   readonly lastOffset: number
   /** Its format is ours: brokers before 4.0 may hold older ones. */
@@ -53,8 +53,41 @@ export interface BatchRecord {
   readonly refusal?: BatchRefusal
 }
 
+/** The records of the batches of a fetch; for a batch that is refused one that says so. */
+export async function readBatches(buffer: Buffer): Promise<BatchRecord[]> {
+  const records: BatchRecord[] = []
+  let inflated = 0
+  for (let at = 0; inflated < fetchedBytesMax; ) {
+    const header = readBatchHeader(buffer, at)
+    if (!header) break
+    const body = await readBody(buffer, at, header)
+    inflated += body.bytes
+    for (const record of body.records) records.push(record)
+    at += header.bytes
+  }
+  return records
+}
+
+async function readBody(
+  buffer: Buffer,
+  at: number,
+  header: BatchHeader,
+): Promise<{ records: readonly BatchRecord[]; bytes: number }> {
+  const refuse = (refusal: BatchRefusal) => ({
+    records: [refusedRecord(header, refusal)],
+    bytes: 0,
+  })
+  if (!header.isKnown) return refuse('batch_unreadable')
+  if (header.records > recordsMax) return refuse('batch_too_large')
+  const packed = buffer.subarray(at + batchHeaderBytes, at + header.bytes)
+  const body = await inflateBatch(compressionOf(header), packed)
+  if (!body.ok) return refuse(body.error)
+  const records = readRecords(header, body.value)
+  return records.ok ? { records: records.value, bytes: body.value.length } : refuse(records.error)
+}
+
 /** The header at `at`; undefined where the batch is cut off, as the last of a fetch may be. */
-export function readBatchHeader(buffer: Buffer, at: number): BatchHeader | undefined {
+function readBatchHeader(buffer: Buffer, at: number): BatchHeader | undefined {
   if (buffer.length - at < batchHeaderBytes) return undefined
   const bytes = buffer.readInt32BE(at + 8) + uncountedBytes
   if (bytes < batchHeaderBytes || buffer.length - at < bytes) return undefined
@@ -74,14 +107,10 @@ export function readBatchHeader(buffer: Buffer, at: number): BatchHeader | undef
 }
 
 /** Number of the compression in a batch's attributes; 0: none. */
-export const compressionOf = ({ attributes }: BatchHeader): number =>
-  attributes & attribute.compression
+const compressionOf = ({ attributes }: BatchHeader): number => attributes & attribute.compression
 
 /** The records of a batch from its uncompressed body. */
-export function readRecords(
-  header: BatchHeader,
-  body: Buffer,
-): Result<BatchRecord[], BatchRefusal> {
+function readRecords(header: BatchHeader, body: Buffer): Result<BatchRecord[], BatchRefusal> {
   if (header.records > recordsMax) return err('batch_too_large')
   const reader = new RecordReader(body)
   const records: BatchRecord[] = []
@@ -96,7 +125,7 @@ export function readRecords(
 }
 
 /** One record in the place of all of a batch that was refused. */
-export const refusedRecord = (header: BatchHeader, refusal: BatchRefusal): BatchRecord => ({
+const refusedRecord = (header: BatchHeader, refusal: BatchRefusal): BatchRecord => ({
   ...common(header),
   ...{ attributes: 0, timestamp: String(header.maxTimestamp), offset: String(header.lastOffset) },
   ...{ key: null, value: null, headers: {}, refusal },

@@ -5,7 +5,7 @@ import { missingBroker } from '../../../test/broker/broker-jars.ts'
 import { testUser } from '../../../test/broker/broker-properties.ts'
 import { keepingLog, pem } from '../../../test/broker/bus-reader.ts'
 import { type SharedBroker, sharedBroker } from '../../../test/broker/shared-broker.ts'
-import type { KafkaSasl, KafkaSecurity } from './kafka-client.ts'
+import type { KafkaSasl, KafkaSecurity } from './kafka-options.ts'
 import { createKafkaSender } from './kafka-sender.ts'
 import { topicSettingsDefault } from './kafka-topics.ts'
 

@@ -1,7 +1,7 @@
-import type { Message, TopicMessages } from 'kafkajs'
 import { type BusMessage, type BusSender, topics as busTopics } from './bus.ts'
-import type { KafkaSecurity } from './kafka-client.ts'
 import type { Compression } from './kafka-codecs.ts'
+import type { KafkaSecurity } from './kafka-options.ts'
+import type { OutgoingMessage, TopicMessages } from './kafka-port.ts'
 import { KafkaProducer, MessageRefused } from './kafka-producer.ts'
 import type { TopicSettings } from './kafka-topics.ts'
 import type { Log } from './log.ts'
@@ -117,7 +117,7 @@ function report(metrics: KafkaSenderMetrics | undefined, request: readonly Waiti
 }
 
 function toTopicMessages(messages: readonly BusMessage[]): TopicMessages[] {
-  const byTopic = new Map<string, Message[]>()
+  const byTopic = new Map<string, OutgoingMessage[]>()
   for (const message of messages) {
     const list = byTopic.get(message.topic) ?? []
     byTopic.set(message.topic, list)
@@ -130,7 +130,7 @@ function toTopicMessages(messages: readonly BusMessage[]): TopicMessages[] {
  * The value is the same on every try. `sent` is the sensor's clock at this one: beside the broker's
  * time of arrival it tells a clock that is wrong.
  */
-function toKafkaMessage({ source, boot, n, firstRow, rows, value }: BusMessage): Message {
+function toKafkaMessage({ source, boot, n, firstRow, rows, value }: BusMessage): OutgoingMessage {
   return {
     key: `${source.service}/${source.site}/${source.sensor}`,
     value: Buffer.from(value.buffer, value.byteOffset, value.byteLength),

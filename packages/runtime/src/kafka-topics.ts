@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { err, ok, type Result } from '@goldpan/core'
-import type { Admin } from 'kafkajs'
+import type { KafkaAdmin } from './kafka-client.ts'
 
 /** How topics are made that are not there. */
 export interface TopicSettings {
@@ -34,7 +34,7 @@ const leaderMillisMax = 10_000
  * Throws when the broker cannot be asked.
  */
 export async function ensureTopics(
-  admin: Admin,
+  admin: KafkaAdmin,
   topics: readonly string[],
   settings: TopicSettings,
 ): Promise<Result<undefined, TopicsError>> {
@@ -66,7 +66,7 @@ const topicConfig = (
   ],
 })
 
-async function awaitLeaders(admin: Admin, topics: readonly string[]): Promise<void> {
+async function awaitLeaders(admin: KafkaAdmin, topics: readonly string[]): Promise<void> {
   for (let waited = 0; ; waited += 100) {
     try {
       const metadata = await admin.fetchTopicMetadata({ topics: [...topics] })

@@ -1,9 +1,15 @@
 /** The bus as Apache Kafka. Apart from the index: whoever does not use it does not load it. */
 
-export type { KafkaSasl, KafkaSecurity, KafkaTls } from './kafka-client.ts'
 export type { Compression } from './kafka-codecs.ts'
 export { compressions } from './kafka-codecs.ts'
 export { KafkaGroup } from './kafka-group.ts'
+export type {
+  GroupHandler,
+  KafkaGroupOptions,
+  Membership,
+  OwnedPartition,
+} from './kafka-group-client.ts'
+export { OwnershipLost } from './kafka-group-client.ts'
 export type {
   BusInspector,
   BusTrouble,
@@ -12,16 +18,15 @@ export type {
 } from './kafka-inspection.ts'
 export { createBusInspector } from './kafka-inspection.ts'
 export type {
-  BusRecord,
-  FetchedRecords,
-  GroupHandler,
-  KafkaGroupOptions,
-  Membership,
-  OwnedPartition,
-} from './kafka-membership.ts'
-export { OwnershipLost } from './kafka-membership.ts'
-export type { BusConfig, ConfiguredBus, KafkaOptions } from './kafka-options.ts'
+  BusConfig,
+  ConfiguredBus,
+  KafkaOptions,
+  KafkaSasl,
+  KafkaSecurity,
+  KafkaTls,
+} from './kafka-options.ts'
 export { readBusOptions } from './kafka-options.ts'
+export type { BusRecord, FetchedRecords } from './kafka-port.ts'
 export type { KafkaProducerOptions } from './kafka-producer.ts'
 export { KafkaProducer, MessageRefused } from './kafka-producer.ts'
 export type { KafkaSender, KafkaSenderMetrics, KafkaSenderOptions } from './kafka-sender.ts'
