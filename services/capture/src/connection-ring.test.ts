@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ConnectionKey } from './connection-key.ts'
-import { ConnectionRing, ringWord } from './connection-ring.ts'
+import { ConnectionRing, entryWords, ringWord } from './connection-ring.ts'
 
 function keyOf(client = 1): ConnectionKey {
   const key = new ConnectionKey()
@@ -33,6 +33,20 @@ describe('the ring of connections', () => {
     for (let index = 0; index < 30_000; index++) {
       expect(has(numberOf(index))).toBe(index >= 3000)
     }
+  })
+
+  it('takes again what expired, and knows every entry by its place', () => {
+    const { ring } = createRing(2 ** 17)
+    const highest = { offset: 0 }
+    // 30,000 a minute: never more than 31,000 at a time, four laps of them.
+    for (let index = 0; index < 120_000; index++) {
+      const offset = ring.add(index, keyOf(), Math.floor(index / 500))
+      highest.offset = Math.max(highest.offset, offset)
+      if (ring.sequenceAt(offset) !== ring.newest || ring.offsetOf(ring.newest) !== offset) {
+        expect.fail(`entry ${index} is not at its place`)
+      }
+    }
+    expect(highest.offset / entryWords).toBeLessThan(48 * 1024)
   })
 
   it('lets the oldest go at its bound and keeps the rest', () => {

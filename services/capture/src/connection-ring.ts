@@ -6,7 +6,8 @@ import type { ConnectionKey } from './connection-key.ts'
  *
  * The oldest is always at the tail: expiry and eviction are one comparison and nothing is ever
  * unlinked. Lookup goes through buckets hashed on (number, client port); a chain ends where it runs
- * into entries that left. The ring doubles up to its bound and is small when idle.
+ * into entries that left. Entries live in chunks, and what the tail leaves the head takes again:
+ * memory is that of the most entries there ever were at a time (bench/broker-away.ts).
  */
 
 /** Words of one entry that the ring itself uses; its owner gives the others a meaning. */
@@ -37,7 +38,9 @@ const keyBitsOf = (key: ConnectionKey): number => (key.family === 6 ? ringState.
 
 /** Age at which an entry is forgotten. */
 const ageSecondsMax = 60
-const capacityAtStart = 4096
+const bucketsAtStart = 4096
+/** Half a megabyte. */
+const chunkBits = 13
 
 export class ConnectionRing {
   /**
@@ -56,16 +59,31 @@ export class ConnectionRing {
   readonly #buckets: Int32Array
   #mask: number
   readonly #capacityMax: number
+  /** Bits of a sequence number that are its place in its chunk. */
+  readonly #chunkBits: number
+  /** The first entry's place of the chunk of each sequence number, by its bits above those. */
+  readonly #places: Int32Array
+  /** The first sequence number of each chunk. */
+  readonly #firsts: Int32Array
+  /** Chunks that were in use and are not now; the last one left is the next one taken. */
+  readonly #free: number[] = []
+  /** Chunks that were ever in use. */
+  #chunks = 0
   /** Called for each entry that leaves the ring. */
   readonly #onLeave: (offset: number, evicted: boolean) => void
 
   /** `entriesMax` is rounded down to a power of two. */
   constructor(entriesMax: number, onLeave: (offset: number, evicted: boolean) => void) {
-    this.#capacityMax = 2 ** Math.floor(Math.log2(Math.max(entriesMax, 2)))
-    this.words = new Int32Array(this.#capacityMax * entryWords)
+    const bits = Math.floor(Math.log2(Math.max(entriesMax, 2)))
+    this.#capacityMax = 2 ** bits
+    this.#chunkBits = Math.min(bits, chunkBits)
+    // The tail's chunk and the head's may both be partly empty.
+    const chunksMax = 2 ** (bits - this.#chunkBits) + 1
+    this.#places = new Int32Array(2 ** Math.ceil(Math.log2(chunksMax)))
+    this.#firsts = new Int32Array(chunksMax)
+    this.words = new Int32Array(chunksMax * 2 ** this.#chunkBits * entryWords)
     this.#buckets = new Int32Array(this.#capacityMax)
-    const capacity = Math.min(capacityAtStart, this.#capacityMax)
-    this.#mask = capacity - 1
+    this.#mask = Math.min(bucketsAtStart, this.#capacityMax) - 1
     this.#onLeave = onLeave
   }
 
@@ -80,7 +98,9 @@ export class ConnectionRing {
 
   /** Offset of an entry's words; {@link has} tells whether they are still its own. */
   offsetOf(sequence: number): number {
-    return (sequence & this.#mask) * entryWords
+    const bits = this.#chunkBits
+    const place = this.#places[(sequence >> bits) & (this.#places.length - 1)]!
+    return (place + (sequence & ((1 << bits) - 1))) * entryWords
   }
 
   /** Whether an entry is still in the ring. */
@@ -90,7 +110,8 @@ export class ConnectionRing {
 
   /** Sequence number of the entry at `offset`. */
   sequenceAt(offset: number): number {
-    return (this.#tail + ((offset / entryWords - this.#tail) & this.#mask)) | 0
+    const place = offset / entryWords
+    return (this.#firsts[place >> this.#chunkBits]! + (place & ((1 << this.#chunkBits) - 1))) | 0
   }
 
   /** Offset of the entry with `number` of a connection, or −1; the newest where several fit. */
@@ -129,6 +150,7 @@ export class ConnectionRing {
       else this.#dropTail(true)
     }
     const sequence = this.#head
+    if (this.#isFirstOfChunk(sequence)) this.#takeChunk(sequence)
     const offset = this.offsetOf(sequence)
     const { words } = this
     words[offset + ringWord.number] = number
@@ -173,6 +195,18 @@ export class ConnectionRing {
     const offset = this.offsetOf(this.#tail)
     this.#onLeave(offset, evicted)
     this.#tail = (this.#tail + 1) | 0
+    if (this.#isFirstOfChunk(this.#tail)) this.#free.push((offset / entryWords) >> this.#chunkBits)
+  }
+
+  #isFirstOfChunk(sequence: number): boolean {
+    return (sequence & ((1 << this.#chunkBits) - 1)) === 0
+  }
+
+  #takeChunk(sequence: number): void {
+    const chunk = this.#free.pop() ?? this.#chunks++
+    this.#firsts[chunk] = sequence
+    this.#places[(sequence >> this.#chunkBits) & (this.#places.length - 1)] =
+      chunk << this.#chunkBits
   }
 
   /** Forgets everything. */
@@ -180,15 +214,10 @@ export class ConnectionRing {
     while (this.#tail !== this.#head) this.#dropTail(false)
   }
 
-  /** Doubles the ring: what is in use keeps its place, or moves up by the old capacity. */
+  /** Doubles the buckets; entries keep their places. */
   #grow(): void {
-    const old = this.#mask + 1
-    const isTailBelow = (this.#tail & old) === 0
-    const from = isTailBelow ? 0 : this.#tail & this.#mask
-    const to = isTailBelow ? this.#head & this.#mask : old
-    this.words.copyWithin((old + from) * entryWords, from * entryWords, to * entryWords)
-    this.#mask = old * 2 - 1
-    this.#buckets.fill(0, 0, old * 2)
+    this.#mask = this.#mask * 2 + 1
+    this.#buckets.fill(0, 0, this.#mask + 1)
     for (let sequence = this.#tail; sequence !== this.#head; sequence = (sequence + 1) | 0) {
       this.#link(sequence, this.offsetOf(sequence))
     }
