@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -11,5 +12,7 @@ export default defineConfig({
     hookTimeout: 240_000,
     // chDB binds one folder to a process: every test file gets its own process.
     pool: 'forks',
+    // Most files wait for processes that they start: one at a time leaves two cores idle.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
   },
 })
