@@ -1,7 +1,7 @@
 import { Command, type CommanderError, Option } from 'commander'
 import { exitCode } from './exit-code.ts'
 import { lazily } from './lazy-command.ts'
-import { addOperations } from './operations-program.ts'
+import { addOperations, configOption } from './operations-program.ts'
 import { portOption } from './port-option.ts'
 import { addCapture } from './sensor-program.ts'
 import { version } from './version.ts'
@@ -199,6 +199,18 @@ function addWatch(program: Command): void {
     .action((flags: WatchFlags) => lazily(() => import('./commands/watch.ts'))(flags))
 }
 
+function addDeadLetters(program: Command): void {
+  program
+    .command('deadletters')
+    .description('list the messages that estimators could not take, oldest first')
+    .option('--from <bus>', 'kafka://HOST:PORT[,…] or kafka+tls://HOST:PORT[,…] (default: bus.url)')
+    .option('--reason <reason>', 'only those of this reason, such as wrong_version')
+    .option('--since <duration>', 'only what arrived within this time, such as 7d or 12h')
+    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .addOption(configOption())
+    .action(lazily(() => import('./commands/deadletters.ts')))
+}
+
 function addTest(program: Command): void {
   program
     .command('test')
@@ -220,6 +232,7 @@ const commands = [
   addReplay,
   addEstimate,
   addWatch,
+  addDeadLetters,
   addDashboards,
   (program: Command) => addCapture(program, portOption),
   addOperations,

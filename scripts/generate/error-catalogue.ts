@@ -52,7 +52,7 @@ export const errorCodes: Readonly<Record<string, Meaning>> = {
     'see [world](world.md)',
   ),
   BAD_BUS_URL: met(
-    '`capture --to`, `estimate --from`, `doctor --bus`',
+    '`capture --to`, `estimate --from`, `deadletters --from`, `doctor --bus`',
     'the bus is none that can be used',
     'write `kafka://HOST:PORT[,…]`, `kafka+tls://…` or `file:DIR`',
   ),
@@ -96,7 +96,7 @@ export const errorCodes: Readonly<Record<string, Meaning>> = {
   WRONG_VERSION: met(
     'messages',
     'it is of another version than its topic',
-    'upgrade, then replay the dead letters',
+    'upgrade the estimator; `goldpan deadletters` lists them',
   ),
   TOO_LARGE: met(
     'messages, exports in Arrow',
@@ -146,7 +146,7 @@ export const rejectReasons: Readonly<Record<RejectReason, string>> = {
 export const deadReasonMeanings: Readonly<Record<DeadReason, string>> = {
   not_arrow: 'no Arrow stream, or cut off',
   wrong_schema: 'a column is missing or of another type',
-  wrong_version: 'another version than the topic’s: kept whole, replay it after the upgrade',
+  wrong_version: 'another version than the topic’s: its letter holds it whole',
   too_large: 'more rows than a message may hold',
   wrong_key: 'its key names another sensor than the message',
   wrong_name: 'a name of service, site, sensor or link is empty or too long',

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -5,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { BusMessage } from '@goldpan/runtime'
+import { type BusMessage, deadLetterTopic } from '@goldpan/runtime'
 import { createKafkaSender, type KafkaSender, topicSettingsDefault } from '@goldpan/runtime/kafka'
 import { openServerWarehouse, type Warehouse } from '@goldpan/warehouse'
 import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs'
@@ -20,7 +21,6 @@ import { WarehouseServer } from './warehouse-server.ts'
 
 const missing = missingBroker()
 const cli = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
-const deadLetterTopic = 'goldpan.deadletters.v1'
 /** Of a topic of others: less than a message of two thousand rows. */
 const narrowBytes = 2000
 
@@ -112,22 +112,8 @@ describe.skipIf(missing)(`dead letters that the bus does not take ${missing ?? '
     for (const message of messages) await sender.send(message)
   }
 
-  it('costs a letter its copy where the topic is not there, and goes on', async () => {
-    const service = randomUUID()
-    const load = live('x', service)
-    const good = loadMessage(load, { n: 0, firstRow: 0, rows: 10 })
-    await send({ ...good, value: Buffer.from('no arrow') }, good)
-    const rows = `SELECT count() FROM handshakes WHERE service = '${service}'`
-    expect(await settled(rows, 10)).toBe(10)
-    const letters = `SELECT count() FROM dead_letters WHERE source = '${service}/ams/x'`
-    expect(await settled(letters, 1)).toBe(1)
-    expect(await counted(dead('not_arrow'), 1)).toBe(1)
-    expect(await counted('dead_letters_not_copied_total{reason="late"}', 1)).toBe(1)
-    await send(loadMessage(load, { n: 1, firstRow: 10, rows: 10 }))
-    expect(await settled(rows, 20)).toBe(20)
-  }, 30_000)
-
   it('costs a letter its copy where it is too large for the topic, and copies others', async () => {
+    await estimator.waitFor(/dead letters are not copied/, 10_000)
     const admin = kafka.admin()
     await admin.connect()
     const configEntries = [{ name: 'max.message.bytes', value: String(narrowBytes) }]
@@ -149,11 +135,67 @@ describe.skipIf(missing)(`dead letters that the bus does not take ${missing ?? '
        WHERE reason = 'not_arrow' AND source = '${service}/ams/x'`,
     )
     const { headers } = await firstLetter(kafka)
-    expect(Object.entries(headers!).map(([name, value]) => [name, String(value)])).toEqual([
-      ['reason', 'not_arrow'],
-      ['topic', 'goldpan.handshakes.v1'],
-      ['partition', row!.bus],
-      ['offset', row!.at],
+    const texts = Object.entries(headers!).map(([name, value]) => [name, String(value)])
+    expect(Object.fromEntries(texts)).toEqual({
+      ...{ reason: 'not_arrow', topic: 'goldpan.handshakes.v1', bytes: '8' },
+      ...{ partition: row!.bus, offset: row!.at, arrived: expect.stringMatching(/^\d{13}$/) },
+    })
+  }, 30_000)
+
+  const list = (...words: string[]) =>
+    spawnSync(
+      process.execPath,
+      [cli, 'deadletters', '--from', `kafka://${broker.plain}`, ...words],
+      { encoding: 'utf8' },
+    )
+
+  it('lists what lies on the topic, and keeps no group there', async () => {
+    const [letter] = JSON.parse(list('--format', 'json').stdout)
+    expect(letter).toEqual({
+      ...{ reason: 'not_arrow', topic: 'goldpan.handshakes.v1', bytes: 8, whole: false },
+      ...{ time: expect.stringMatching(/^20\d\d-.*Z$/), partition: expect.any(Number) },
+      ...{ offset: expect.any(Number), sensor: expect.stringMatching(/\/ams\/x$/) },
+    })
+    const { stdout } = list('--since', '1h', '--reason', 'not_arrow')
+    expect(stdout).toMatch(/^time +reason +topic +partition +offset +sensor +bytes +held\n20/)
+    expect(stdout).toMatch(
+      / not_arrow +goldpan\.handshakes\.v1 .* 8 {2}place\n\n1 dead letters: 1 /,
+    )
+    expect(list('--reason', 'wrong_key').stdout).toBe('no dead letters\n')
+    const admin = kafka.admin()
+    await admin.connect()
+    const { groups } = await admin.listGroups()
+    await admin.disconnect()
+    expect(groups.filter(({ groupId }) => groupId.startsWith('goldpan-reader'))).toEqual([])
+  })
+
+  it('costs letters their copies where the topic is not there, says it once and goes on', async () => {
+    const admin = kafka.admin()
+    await admin.connect()
+    await admin.deleteTopics({ topics: [deadLetterTopic] })
+    await admin.disconnect()
+    const { status, stderr } = list()
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/no topic goldpan\.deadletters\.v1/),
     ])
+    const service = randomUUID()
+    const load = live('x', service)
+    const rows = `SELECT count() FROM handshakes WHERE service = '${service}'`
+    for (const n of [0, 1, 2]) {
+      const good = loadMessage(load, { n, firstRow: n * 10, rows: 10 })
+      await send({ ...good, value: Buffer.from('no arrow') }, good)
+      expect(await settled(rows, (n + 1) * 10)).toBe((n + 1) * 10)
+    }
+    const letters = `SELECT count() FROM dead_letters WHERE source = '${service}/ams/x'`
+    expect(await settled(letters, 3)).toBe(3)
+    expect(await counted(dead('not_arrow'), 4)).toBe(4)
+    const notCopied = (reason: string): string =>
+      `dead_letters_not_copied_total{reason="${reason}"}`
+    expect(await counted(notCopied('missing'), 1)).toBe(1)
+    expect(await counted(notCopied('not_tried'), 2)).toBe(2)
+    expect(await counted(notCopied('late'), 0)).toBe(0)
+    // At its start, and here.
+    expect(estimator.output().match(/dead letters are not copied/g)!.length).toBe(2)
   }, 30_000)
 })

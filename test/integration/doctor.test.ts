@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatWarehouseTime } from '@goldpan/warehouse'
 import { type EmbeddedWarehouse, openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
-import kafkajs from 'kafkajs'
+import kafkajs, { type Kafka } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Broker, startBroker } from '../broker/broker.ts'
 import { missingBroker } from '../broker/broker-jars.ts'
@@ -23,8 +23,10 @@ const missing = missingBroker()
 describe.skipIf(missing)(`the doctor at the bus ${missing ?? ''}`, () => {
   let broker: Broker
   let bus: readonly string[]
+  let kafka: Kafka
   beforeAll(async () => {
     broker = await startBroker()
+    kafka = new kafkajs.Kafka({ brokers: [broker.plain], logLevel: kafkajs.logLevel.NOTHING })
     bus = ['--bus', `kafka://${broker.plain}`]
   })
   afterAll(() => broker.close())
@@ -38,16 +40,6 @@ describe.skipIf(missing)(`the doctor at the bus ${missing ?? ''}`, () => {
       GOLDPAN_BUS_SASL_PASSWORD_FILE: file,
     }
   }
-
-  it('names the topics when one is missing', async () => {
-    const { code, stopsAt, text, passed } = await doctor(bus)
-    expect({ code, stopsAt, passed }).toEqual({
-      code: 1,
-      stopsAt: 'topics',
-      passed: ['broker', 'credentials'],
-    })
-    expect(text).toMatch(/the bus has no topic goldpan\.handshakes\.v1/)
-  })
 
   it('names the credentials when the password is wrong, and does not tell it', async () => {
     const words = ['--bus', `kafka://${broker.sasl}`]
@@ -65,23 +57,38 @@ describe.skipIf(missing)(`the doctor at the bus ${missing ?? ''}`, () => {
     expect(text).toMatch(/certificate .* is not trusted .*bus\.ca_file/)
   })
 
-  it('names the estimator when the topics are there and nobody takes what they hold', async () => {
-    const kafka = new kafkajs.Kafka({
-      brokers: [broker.plain],
-      logLevel: kafkajs.logLevel.NOTHING,
-    })
+  it('names exactly the topic that is missing', async () => {
     const admin = kafka.admin()
     await admin.connect()
     const names = ['goldpan.handshakes.v1', 'goldpan.traffic.v1', 'goldpan.sensors.v1']
+    const said = async () => {
+      const { code, stopsAt, text, passed } = await doctor(bus)
+      return { code, stopsAt, passed, missing: /has no topic ([\w., ]+)/.exec(text)?.[1] }
+    }
+    const stopped = { code: 1, stopsAt: 'topics', passed: ['broker', 'credentials'] }
+    expect(await said()).toEqual({ ...stopped, missing: names.join(', ') })
     await admin.createTopics({ topics: names.map((topic) => ({ topic })), waitForLeaders: true })
+    for (const topic of names) {
+      await admin.deleteTopics({ topics: [topic] })
+      expect(await said()).toEqual({ ...stopped, missing: topic })
+      await admin.createTopics({ topics: [{ topic }], waitForLeaders: true })
+    }
     await admin.disconnect()
-    const { stopsAt, text } = await doctor(bus)
-    expect(stopsAt).toBe('estimator')
+  })
+
+  it('notes that the topic of dead letters alone is missing, as data pass without it', async () => {
+    const { stopsAt, text, passed, stages } = await doctor(bus)
+    expect({ stopsAt, passed }).toEqual({
+      stopsAt: 'estimator',
+      passed: ['broker', 'credentials', 'topics'],
+    })
     expect(text).toMatch(/no estimator is in the group/)
+    const notes = JSON.stringify(stages.find(({ stage }) => stage === 'topics'))
+    expect(notes).toMatch(/"the bus has no topic goldpan\.deadletters\.v1: an estimator makes it/)
+    expect(notes.match(/no topic/g)!.length).toBe(1)
   })
 
   it('names the estimator when one is in the group and stands still', async () => {
-    const kafka = new kafkajs.Kafka({ brokers: [broker.plain], logLevel: kafkajs.logLevel.NOTHING })
     const topic = 'goldpan.handshakes.v1'
     const producer = kafka.producer()
     await producer.connect()

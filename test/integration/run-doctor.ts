@@ -12,6 +12,8 @@ export interface Seen {
   /** What was seen where it stops, or everywhere when it does not. */
   readonly text: string
   readonly passed: readonly string[]
+  /** What was looked at, in order. */
+  readonly stages: readonly { readonly stage: string; readonly state: string }[]
 }
 
 interface DoctorSurroundings {
@@ -35,7 +37,7 @@ export const doctorIn =
         if (out === '') return reject(new Error(complaint))
         const { stops_at, stages } = JSON.parse(out)
         resolve({
-          code,
+          ...{ code, stages },
           stopsAt: stops_at,
           text: JSON.stringify(stages.at(-1)),
           passed: stages

@@ -1,6 +1,7 @@
 import { type Finding, parsePacketTime } from '@goldpan/core'
 import { formatFindingsText } from '@goldpan/report'
 import { readFindings, readNewestMicros } from '@goldpan/warehouse'
+import { noDuration, parseDurationMicros } from '../duration.ts'
 import { exitCode } from '../exit-code.ts'
 import { readWarehouse } from '../open-warehouse.ts'
 import { complain } from '../standard-error.ts'
@@ -13,13 +14,11 @@ export interface FindingsOptions {
   readonly format: 'text' | 'json'
 }
 
-const unitSeconds: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400, w: 604_800 }
-
 /** Prints what the last analysis found, worst first. */
 export async function run(options: FindingsOptions): Promise<number> {
   const sinceMicros = parseDurationMicros(options.since)
   if (sinceMicros === undefined) {
-    complain(`${options.since} is no duration: write a number and m, h, d or w, such as 7d`)
+    complain(noDuration(options.since))
     return exitCode.usage
   }
   const read = await readWarehouse(options.warehouse, async (warehouse) => ({
@@ -42,13 +41,6 @@ export async function run(options: FindingsOptions): Promise<number> {
       : formatFindingsText(findings, { colour: process.stdout.isTTY === true })
   process.stdout.write(text)
   return exitCode.done
-}
-
-/** Microseconds of a duration; Infinity without one; undefined when it is none. */
-function parseDurationMicros(text: string | undefined): number | undefined {
-  if (text === undefined) return Number.POSITIVE_INFINITY
-  const match = /^(\d+)([mhdw])$/.exec(text)
-  return match ? Number(match[1]) * unitSeconds[match[2]!]! * 1e6 : undefined
 }
 
 /** When a finding last changed. */

@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs'
-import { isFileBus, topics } from '@goldpan/runtime'
+import { deadLetterTopic, isFileBus, topics } from '@goldpan/runtime'
 import type { BusTrouble } from '@goldpan/runtime/kafka'
 import type { DoctorContext } from './context.ts'
 import { flows, type Stage, stops, unseen, type Verdict } from './stage.ts'
@@ -75,6 +75,11 @@ const refused = ({ kind, reason }: BusTrouble, who: string): Verdict =>
         'correct bus.sasl_mechanism, bus.sasl_username or the file of bus.sasl_password_file',
       )
 
+/** Data pass without it. */
+const noDeadLetters =
+  `the bus has no topic ${deadLetterTopic}: an estimator makes it when it starts, if its user may; ` +
+  'until then what it cannot take stands in the table dead_letters alone'
+
 /** The topics are there. */
 export const topicsStage: Stage = {
   name: 'topics',
@@ -84,7 +89,10 @@ export const topicsStage: Stage = {
     if (!inspected.ok) return unseen(inspected.error.reason)
     const there = new Set(inspected.value.topics)
     const missing = topics.filter((topic) => !there.has(topic))
-    if (missing.length === 0) return flows(`the topics ${topics.join(', ')} are there`)
+    if (missing.length === 0) {
+      const sees = `the topics ${topics.join(', ')} are there`
+      return flows(sees, there.has(deadLetterTopic) ? [] : [noDeadLetters])
+    }
     const advice = context.bus.options.topics.create
       ? 'start a sensor or an estimator: it makes them, if its user may create topics'
       : 'make it on the broker, or set bus.create_topics'

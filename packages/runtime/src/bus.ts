@@ -3,6 +3,9 @@
 export const topics = ['goldpan.handshakes.v1', 'goldpan.traffic.v1', 'goldpan.sensors.v1'] as const
 export type Topic = (typeof topics)[number]
 
+/** What an estimator could not take; made with it, in one partition. */
+export const deadLetterTopic = 'goldpan.deadletters.v1'
+
 /** Where a message comes from; the Kafka key is `service/site/sensor`. */
 export interface Source {
   readonly service: string

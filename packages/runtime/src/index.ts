@@ -1,7 +1,7 @@
 /** The impure edge: what talks to other processes, clocks and the environment. */
 
 export type { BusMessage, BusReceiver, BusSender, Source, Topic } from './bus.ts'
-export { topics } from './bus.ts'
+export { deadLetterTopic, topics } from './bus.ts'
 export type { BusUrl, BusUrlError } from './bus-url.ts'
 export { parseBusUrl } from './bus-url.ts'
 export type { FileBusReaderOptions, FileBusSender } from './file-bus.ts'

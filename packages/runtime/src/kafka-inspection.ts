@@ -46,7 +46,7 @@ export interface BusInspector {
 
 const quiet = (): void => {}
 /** Whoever asks tells what came of it, in a sentence of its own. */
-const noLog: Log = {
+export const noLog: Log = {
   ...{ debug: quiet, info: quiet, warn: quiet, error: quiet, warnRarely: quiet },
   child: () => noLog,
 }
@@ -103,7 +103,7 @@ async function readPartitions(
 }
 
 /** What kafkajs threw, by its innermost cause: the outer ones only say that it gave up. */
-function toTrouble(error: unknown): BusTrouble {
+export function toTrouble(error: unknown): BusTrouble {
   const causes: { name: string; message: string; type?: string }[] = []
   for (let each = error as { cause?: unknown } | undefined; each; ) {
     causes.unshift(each as never)

@@ -9,6 +9,8 @@ export interface KafkaProducerOptions extends KafkaClientOptions {
   readonly topicNames: readonly string[]
   readonly topics: TopicSettings
   readonly compression: Compression
+  /** A topic that is missing and may not be made is waited for, unless this says otherwise. */
+  readonly missingIsFinal?: boolean
   /** Called when an attempt failed; the next one is made with a new client. */
   readonly onRetry?: (reason: string) => void
 }
@@ -16,6 +18,11 @@ export interface KafkaProducerOptions extends KafkaClientOptions {
 /** A message that the broker will never take, however often it is sent. */
 export class MessageRefused extends Error {
   readonly code = 'MESSAGE_REFUSED'
+}
+
+/** The topic is not there, and may not be made. */
+export class TopicMissing extends Error {
+  readonly code = 'TOPIC_MISSING'
 }
 
 const attemptMillisMax = 30_000
@@ -42,7 +49,7 @@ export class KafkaProducer {
 
   /**
    * Resolves when the broker has all messages. Throws {@link MessageRefused} for what it never
-   * takes, and an error when `close` or the end of `until` comes first: it may then be there or
+   * takes, {@link TopicMissing} if that is final, and an error when `close` or the end of `until` comes first: it may then be there or
    * not, and is not tried again. `stamp` makes the messages of each attempt.
    */
   async produce(stamp: () => TopicMessages[], until?: AbortSignal): Promise<void> {
@@ -56,6 +63,7 @@ export class KafkaProducer {
         this.#discard()
         const refusal = refusalOf(error)
         if (refusal) throw new MessageRefused(refusal)
+        if (error instanceof TopicMissing && this.#options.missingIsFinal) throw error
         stopped.throwIfAborted()
         const reason = (error as Error).message
         this.#options.log.warnRarely({ reason }, 'messages not sent, sending them again')
@@ -63,6 +71,16 @@ export class KafkaProducer {
       }
       await pause(pauseMillis, stopped)
       pauseMillis = Math.min(pauseMillis * 2, pauseMillisMax)
+    }
+  }
+
+  /** Makes the topics once, before there is a message. */
+  async prepare(): Promise<void> {
+    try {
+      await this.#connected()
+    } catch (error) {
+      this.#discard()
+      throw error
     }
   }
 
@@ -94,7 +112,7 @@ export class KafkaProducer {
       await admin.connect()
       const { topicNames, topics } = this.#options
       const ensured = await ensureTopics(admin, topicNames, topics)
-      if (!ensured.ok) throw new Error(ensured.error.message)
+      if (!ensured.ok) throw new TopicMissing(ensured.error.message)
     } finally {
       admin.disconnect().catch(() => undefined)
     }

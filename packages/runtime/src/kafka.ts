@@ -16,7 +16,7 @@ export type {
   GroupInspection,
   PartitionState,
 } from './kafka-inspection.ts'
-export { createBusInspector } from './kafka-inspection.ts'
+export { createBusInspector, noLog } from './kafka-inspection.ts'
 export type {
   BusConfig,
   ConfiguredBus,
@@ -28,7 +28,8 @@ export type {
 export { readBusOptions } from './kafka-options.ts'
 export type { BusRecord, FetchedRecords } from './kafka-port.ts'
 export type { KafkaProducerOptions } from './kafka-producer.ts'
-export { KafkaProducer, MessageRefused } from './kafka-producer.ts'
+export { KafkaProducer, MessageRefused, TopicMissing } from './kafka-producer.ts'
+export { readTopic } from './kafka-reader.ts'
 export type { KafkaSender, KafkaSenderMetrics, KafkaSenderOptions } from './kafka-sender.ts'
 export { createKafkaSender } from './kafka-sender.ts'
 export type { TopicSettings } from './kafka-topics.ts'

@@ -57,11 +57,12 @@ export function createEstimateApp(options: EstimateAppOptions): EstimateApp {
     ageMillis: config.range_age * factor,
     proofMillis: config.session_timeout / 2,
   })
-  const deadLetters = createDeadLetters(warehouse, { ...kafka, log, metrics })
+  const now = () => performance.now()
+  const deadLetters = createDeadLetters(warehouse, { ...kafka, log, metrics, now })
   const shared = {
     ...{ warehouse, deadLetters, limits, backlog, metrics, log },
     networks: () => networks,
-    now: () => performance.now(),
+    now,
     newIncarnation: () => randomBytes(8).toString('base64url'),
   }
   const group = new GroupEstimator({
@@ -92,6 +93,7 @@ export function createEstimateApp(options: EstimateAppOptions): EstimateApp {
       await storePlaces(warehouse, options.places)
       watch = setInterval(() => void lookAtParts(), partsEveryMillis)
       group.start()
+      void deadLetters.prepare()
     },
     async reload(places) {
       networks = places.networks

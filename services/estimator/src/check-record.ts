@@ -35,6 +35,8 @@ export interface DeadLetter {
   /** The key as it came. */
   readonly key: string
   readonly timestampMillis: number
+  /** Of the message. */
+  readonly bytes: number
   /** The message, where it can be replayed after an upgrade. */
   readonly value?: Uint8Array
 }
@@ -94,7 +96,7 @@ function dead(record: BusRecord, reason: DeadReason, value: Uint8Array) {
   // A sender's own, on a topic that others made.
   const timestampMillis = Math.min(Math.max(record.timestampMillis, 0), timestampMillisMax) || 0
   const letter: DeadLetter = {
-    ...{ reason, key: key.slice(0, 4 * nameCharsMax), timestampMillis },
+    ...{ reason, key: key.slice(0, 4 * nameCharsMax), timestampMillis, bytes: value.length },
     ...(reason === 'wrong_version' ? { value } : {}),
   }
   const source = { service: '', site: '', sensor: '' }

@@ -1,7 +1,7 @@
 import type { Metrics, Topic } from '@goldpan/runtime'
 import type { RejectCounts } from './block.ts'
 import type { CheckedRecord } from './check-record.ts'
-import type { MissingCopy } from './dead-letters.ts'
+import type { MissingCopy } from './letter-copies.ts'
 import type { Range } from './range-line.ts'
 
 /** What moves in an estimator, each with a counter. */
