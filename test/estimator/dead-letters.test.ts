@@ -169,7 +169,7 @@ describe.skipIf(missing)(`dead letters that the bus does not take ${missing ?? '
     expect(groups.filter(({ groupId }) => groupId.startsWith('goldpan-reader'))).toEqual([])
   })
 
-  it('costs letters their copies where the topic is not there, says it once and goes on', async () => {
+  it('costs letters their copies where the topic is missing, says it once, goes on', async () => {
     const admin = kafka.admin()
     await admin.connect()
     await admin.deleteTopics({ topics: [deadLetterTopic] })

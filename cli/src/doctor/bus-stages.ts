@@ -77,7 +77,7 @@ const refused = ({ kind, reason }: BusTrouble, who: string): Verdict =>
 
 /** Data pass without it. */
 const noDeadLetters =
-  `the bus has no topic ${deadLetterTopic}: an estimator makes it when it starts, if its user may; ` +
+  `the bus has no topic ${deadLetterTopic}: an estimator makes it when it starts, if it may; ` +
   'until then what it cannot take stands in the table dead_letters alone'
 
 /** The topics are there. */

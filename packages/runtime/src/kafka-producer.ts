@@ -49,8 +49,9 @@ export class KafkaProducer {
 
   /**
    * Resolves when the broker has all messages. Throws {@link MessageRefused} for what it never
-   * takes, {@link TopicMissing} if that is final, and an error when `close` or the end of `until` comes first: it may then be there or
-   * not, and is not tried again. `stamp` makes the messages of each attempt.
+   * takes, {@link TopicMissing} if that is final, and an error when `close` or the end of `until`
+   * comes first: it may then be there or not, and is not tried again. `stamp` makes the messages of
+   * each attempt.
    */
   async produce(stamp: () => TopicMessages[], until?: AbortSignal): Promise<void> {
     const stopped = until ? AbortSignal.any([this.#stopped.signal, until]) : this.#stopped.signal

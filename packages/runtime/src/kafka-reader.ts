@@ -14,7 +14,7 @@ export interface ReadTopicOptions extends Omit<KafkaClientOptions, 'clientId'> {
 /** Its group is new each time, commits nothing, and is taken away at the end. */
 const groupPrefix = 'goldpan-reader-'
 const sessionMillis = 10_000
-/** Without a record for so long there is nothing more: the last of a log may be for brokers alone. */
+/** Without a record for so long there is nothing more: the last may be for brokers alone. */
 const idleMillisMax = 5_000
 const closeMillisMax = 2_000
 const fetchBytesMax = 8 * 2 ** 20
