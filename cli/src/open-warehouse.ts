@@ -73,7 +73,8 @@ export async function openForReading(
     const opened = await openFolder(folder)
     if (opened.ok || opened.error.code !== 'WAREHOUSE_HELD') return opened
     const held = await openHeldWarehouse(folder, opened.error.pid!)
-    if (held.ok || performance.now() > deadline) return held
+    const isSilent = !held.ok && held.error.code === 'WAREHOUSE_HELD'
+    if (!isSilent || performance.now() > deadline) return held
     await delay(holderPauseMillis)
   }
 }

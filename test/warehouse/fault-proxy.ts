@@ -13,13 +13,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * - `unavailable`: a 503 of somebody in between;
  * - `memory`: the server's memory limit (241);
  * - `late`: the connection breaks at once, the request takes effect `lateMillis` later.
+ * What is no accident, and not among these: `denied`, the user has not the right (497).
  */
 export const faults = [
   ...(['refuse', 'hang', 'hang-after', 'cut-before', 'cut-after', 'cut-answer'] as const),
   ...(['unavailable', 'memory', 'late'] as const),
 ]
 
-export type Fault = (typeof faults)[number]
+export type Fault = (typeof faults)[number] | 'denied'
 
 export interface FaultProxy {
   readonly port: number
@@ -123,6 +124,11 @@ async function suffer(
       response
         .writeHead(500, { 'X-ClickHouse-Exception-Code': '241' })
         .end('Code: 241. DB::Exception: Memory limit exceeded. (MEMORY_LIMIT_EXCEEDED)\n')
+      return
+    case 'denied':
+      response
+        .writeHead(403, { 'X-ClickHouse-Exception-Code': '497' })
+        .end('Code: 497. DB::Exception: somebody: Not enough privileges. (ACCESS_DENIED)\n')
       return
     case undefined: {
       const { status, headers, bytes } = await forward()

@@ -3,7 +3,13 @@
 export { readFindings, readNewestMicros, worstFirst, writeFindings } from './findings.ts'
 export { insertSettings } from './insert-settings.ts'
 export type { Migration, MigrationVariant, NewerWarehouse } from './migrate.ts'
-export { embeddedVariant, migrate, migrationsTable, readMigrations } from './migrate.ts'
+export {
+  embeddedVariant,
+  migrate,
+  migrationsTable,
+  readMigrations,
+  readWarehouseAge,
+} from './migrate.ts'
 export type { MigrateServerOptions, ServerOpenError } from './open-server.ts'
 export { migrateServer, openServerWarehouse } from './open-server.ts'
 export type {
@@ -36,6 +42,7 @@ export {
   readAnalyzerState,
   readAnalyzerStateHead,
   readMinuteRows,
+  readNewestMigration,
   readSensorProgress,
   readServices,
 } from './queries/watch-input.ts'

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { err, ok, type Result } from '@goldpan/core'
 import type { Warehouse } from './warehouse.ts'
+import { WarehouseError } from './warehouse-error.ts'
 
 const folder = new URL('../migrations/', import.meta.url)
 
@@ -76,7 +77,10 @@ export async function readWarehouseAge(
     `SELECT toUInt32(count()) AS tables FROM system.tables
      WHERE database = currentDatabase() AND name = 'migrations'`,
   )
-  if (!table || table.tables === 0) return ok([...migrations])
+  if (!table || table.tables === 0) {
+    await refuseHiddenTable(warehouse)
+    return ok([...migrations])
+  }
   const rows = await warehouse.query<{ number: number }>('SELECT DISTINCT number FROM migrations')
   const done = new Set(rows.map(({ number }) => number))
   const newest = Math.max(0, ...done)
@@ -90,6 +94,15 @@ export async function readWarehouseAge(
     })
   }
   return ok(migrations.filter(({ number }) => !done.has(number)))
+}
+
+/** A user sees no table that it may not read: throws where the server says that this is why. */
+async function refuseHiddenTable(warehouse: Warehouse): Promise<void> {
+  try {
+    await warehouse.query('SELECT number FROM migrations LIMIT 0')
+  } catch (error) {
+    if (error instanceof WarehouseError && error.code === 'NO_RIGHTS') throw error
+  }
 }
 
 /**

@@ -1,15 +1,24 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Finding } from '@goldpan/core'
 import type { Log, Readiness } from '@goldpan/runtime'
-import { readAnalyzerSites, readServices, type Warehouse } from '@goldpan/warehouse'
-import { describeBlindness, type KnownNetworks } from './known-networks.ts'
+import {
+  readAnalyzerSites,
+  readNewestMigration,
+  readServices,
+  type Warehouse,
+} from '@goldpan/warehouse'
+import type { SetAside } from './decidable-minute.ts'
+import type { KnownNetworks } from './known-networks.ts'
 import type { WatchMetrics } from './metrics.ts'
 import { createRollUps } from './roll-ups.ts'
 import { createStateStore } from './state-store.ts'
+import { createWatchNotices, type WatchNotices } from './watch-notices.ts'
 import { Watch, type WatchRound } from './watch-round.ts'
 
 export interface WatchAppOptions {
   readonly warehouse: Warehouse
+  /** Address or folder of the warehouse, for what the log says of it. */
+  readonly where: string
   /** Named services; empty: every one that a sensor speaks of. */
   readonly services: readonly string[]
   readonly everyMillis: number
@@ -38,9 +47,9 @@ export function createWatchApp(options: WatchAppOptions): WatchApp {
   const open = new Map<string, readonly Finding[]>()
   /** The last decided minute of each service. */
   const decided = new Map<string, number>()
+  const setAside = new Map<string, readonly SetAside[]>()
   const rollUps = createRollUps(options)
-
-  const sayWhatCannotBeFound = createBlindnessLog(log)
+  const notices = createWatchNotices(log)
 
   /** One look at a service; whether another one is worth it at once. */
   const look = async (service: string): Promise<boolean> => {
@@ -59,14 +68,16 @@ export function createWatchApp(options: WatchAppOptions): WatchApp {
     }
     failures.delete(service)
     note(options, service, round.value, performance.now() / 1000 - seconds)
-    sayWhatCannotBeFound(service, round.value)
+    notices.ofRound(service, round.value)
     open.set(service, round.value.open)
+    setAside.set(service, round.value.setAside)
     if (round.value.minute !== undefined) decided.set(service, round.value.minute)
     countOpen(options.metrics, [...open.values()].flat())
+    nameSetAside(options.metrics, setAside)
     return round.value.minutesDecided > 0 || round.value.superseded
   }
   const lookAtAll = async (): Promise<void> => {
-    for (const service of await servicesOf(options)) {
+    for (const service of await servicesOf(options, notices)) {
       while (!stopping.aborted && (await look(service)));
     }
     rollUps.start(Math.min(...decided.values()))
@@ -92,8 +103,15 @@ export function createWatchApp(options: WatchAppOptions): WatchApp {
   }
 }
 
-async function servicesOf({ services, warehouse }: WatchAppOptions): Promise<readonly string[]> {
-  return services.length > 0 ? services : readServices(warehouse)
+async function servicesOf(
+  { services, warehouse, where }: WatchAppOptions,
+  notices: WatchNotices,
+): Promise<readonly string[]> {
+  const present = await readServices(warehouse)
+  const isEmpty = present.length === 0
+  const migration = isEmpty ? await readNewestMigration(warehouse) : 0
+  notices.ofServices({ wanted: services, present, where, migration })
+  return services.length > 0 ? services : present
 }
 
 function createWatch(options: WatchAppOptions, service: string): Watch {
@@ -119,13 +137,8 @@ function note(
   if (minute !== undefined) metrics.decidedUntil.set({ service }, (minute + 1) * 60)
   metrics.lag.set({ service }, round.lagSeconds)
   metrics.lateRows.inc({ service }, round.lateRows)
-  metrics.setAside.set({ service }, round.setAside)
-  metrics.late.set({ service }, round.lateSensors)
   notePrefixes(metrics, service, round.knownNetworks)
   for (const finding of round.changed) tell(metrics, log, finding)
-  if (round.setAside > 0) {
-    log.warnRarely({ service }, 'sensors are set aside, their clocks are off the median')
-  }
 }
 
 function notePrefixes(metrics: WatchMetrics, service: string, known: KnownNetworks): void {
@@ -136,26 +149,21 @@ function notePrefixes(metrics: WatchMetrics, service: string, known: KnownNetwor
   metrics.prefixes.set({ service, known: 'none' }, neither)
 }
 
-/** Says once a service what cannot be found, again when it is something else, and its end. */
-function createBlindnessLog(log: Log) {
-  const told = new Map<string, string>()
-  return (service: string, { minutesDecided, knownNetworks }: WatchRound): void => {
-    if (minutesDecided === 0) return
-    const blindness = describeBlindness(knownNetworks)
-    if (blindness?.kind === told.get(service)) return
-    if (blindness) {
-      told.set(service, blindness.kind)
-      log.warn({ service }, blindness.sentence)
-    } else {
-      told.delete(service)
-      log.info({ service }, 'networks and countries of most client prefixes are known now')
-    }
-  }
-}
-
 function countOpen(metrics: WatchMetrics, open: readonly Finding[]): void {
   metrics.open.reset()
   for (const { kind, severity, service } of open) metrics.open.inc({ service, kind, severity })
+}
+
+function nameSetAside(
+  metrics: WatchMetrics,
+  setAside: ReadonlyMap<string, readonly SetAside[]>,
+): void {
+  metrics.setAside.reset()
+  for (const [service, sensors] of setAside) {
+    for (const { site, sensor, reason } of sensors) {
+      metrics.setAside.set({ service, site, sensor, reason }, 1)
+    }
+  }
 }
 
 function tell(metrics: WatchMetrics, log: Log, finding: Finding): void {

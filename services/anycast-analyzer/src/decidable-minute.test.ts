@@ -10,10 +10,8 @@ const at = (sensor_name: string, seconds: number, more = {}) => ({
   ended: false,
   ...more,
 })
-const never = () => false
-const always = () => true
-const names = (sensors: readonly { readonly sensor_name: string }[]) =>
-  sensors.map(({ sensor_name }) => sensor_name)
+const never = () => undefined
+const always = () => 'silent' as const
 
 it('decides a minute when every live sensor has passed its end by 15 s', () => {
   expect(decidableMinute([at('ams', 75), at('syd', 80)], never).lastMinute).toBe(minute)
@@ -25,7 +23,7 @@ it('waits for a lagging sensor until it is given up', () => {
   expect(decidableMinute(sensors, never).lastMinute).toBe(minute - 12)
   const without = decidableMinute(sensors, always)
   expect(without.lastMinute).toBe(minute)
-  expect(names(without.late)).toEqual(['gru'])
+  expect(without.setAside).toEqual([{ site: 'gru', sensor: 'gru', reason: 'silent', seconds: 720 }])
 })
 
 it('waits for a sensor that is less than a minute behind, whatever is given up', () => {
@@ -39,13 +37,13 @@ it.each([3600, -3600])('sets a sensor aside whose clock is off by %i s', (off) =
     never,
   )
   expect(decided.lastMinute).toBe(minute)
-  expect(names(decided.setAside)).toEqual(['gru'])
+  expect(decided.setAside).toEqual([{ site: 'gru', sensor: 'gru', reason: 'clock', seconds: off }])
 })
 
 it('decides all minutes of inputs that have ended, the last one too', () => {
   const ended = { ended: true }
   const decided = decidableMinute([at('ams', 30, ended), at('syd', 10, ended)], never)
-  expect(decided).toEqual({ lastMinute: minute, ended: true, setAside: [], late: [] })
+  expect(decided).toEqual({ lastMinute: minute, ended: true, setAside: [] })
 })
 
 it('lets an ended input neither hold up nor hurry a live one', () => {
@@ -58,5 +56,5 @@ it('lets an ended input neither hold up nor hurry a live one', () => {
 })
 
 it('decides nothing where no sensor was heard', () => {
-  expect(decidableMinute([], never)).toEqual({ ended: false, setAside: [], late: [] })
+  expect(decidableMinute([], never)).toEqual({ ended: false, setAside: [] })
 })

@@ -13,6 +13,7 @@ import type { Warehouse, WarehouseError } from '@goldpan/warehouse'
 import { createWatchApp } from './app.ts'
 import { watchSection } from './config.ts'
 import { createWatchMetrics } from './metrics.ts'
+import { checkWatchRights } from './watch-rights.ts'
 
 export const watchSections = {
   warehouse: warehouseSection,
@@ -50,10 +51,20 @@ export async function runWatch(inputs: WatchInputs): Promise<Result<number, stri
   )
   if (!opened.ok) return err(opened.error.message)
   const warehouse = opened.value
+  const rights = await checkWatchRights(warehouse)
+  if (!rights.ok) {
+    await warehouse.close()
+    return rights
+  }
   const lifecycle = createLifecycle({ log, deadlineMillis: http.stop_deadline })
   const metrics = createMetrics({ component: 'watch' })
   const app = createWatchApp({
-    ...{ warehouse, services: watch.services, everyMillis: watch.every },
+    ...{
+      warehouse,
+      where: wanted.url ?? 'of the last analysis',
+      services: watch.services,
+      everyMillis: watch.every,
+    },
     ...{ minutesPerState: watch.catch_up, untilCaughtUp: inputs.untilCaughtUp, log },
     watcher: `${hostname()}/${randomUUID()}`,
     metrics: createWatchMetrics(metrics),

@@ -51,13 +51,8 @@ export function createWatchMetrics(metrics: Metrics) {
     }),
     setAside: metrics.gauge({
       name: 'sensors_set_aside',
-      help: 'Sensors whose clock is more than a minute off the others.',
-      labels: perService,
-    }),
-    late: metrics.gauge({
-      name: 'sensors_late',
-      help: 'Sensors so far behind the others that they are not waited for.',
-      labels: perService,
+      help: 'Always 1: a live sensor that minutes are decided without, and why: clock, silent or behind.',
+      labels: ['service', 'site', 'sensor', 'reason'],
     }),
   }
 }

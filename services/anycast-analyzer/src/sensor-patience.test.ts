@@ -9,11 +9,11 @@ const sensor = (passedMicros: number) => ({
 it('gives a sensor up that has said nothing new for a minute', () => {
   const patience = createSensorPatience()
   patience.note([sensor(5)], 0)
-  expect(patience.isGivenUp(sensor(5))).toBe(false)
+  expect(patience.givenUp(sensor(5))).toBeUndefined()
   patience.note([sensor(5)], silentSecondsMax - 1)
-  expect(patience.isGivenUp(sensor(5))).toBe(false)
+  expect(patience.givenUp(sensor(5))).toBeUndefined()
   patience.note([sensor(5)], silentSecondsMax)
-  expect(patience.isGivenUp(sensor(5))).toBe(true)
+  expect(patience.givenUp(sensor(5))).toBe('silent')
 })
 
 it('takes a sensor back that moves again', () => {
@@ -21,24 +21,24 @@ it('takes a sensor back that moves again', () => {
   patience.note([sensor(5)], 0)
   patience.note([sensor(5)], silentSecondsMax)
   patience.note([sensor(6)], silentSecondsMax + 1)
-  expect(patience.isGivenUp(sensor(6))).toBe(false)
+  expect(patience.givenUp(sensor(6))).toBeUndefined()
 })
 
 it('waits for one that catches up, but not for ever', () => {
   const patience = createSensorPatience()
   for (let second = 0; second < catchUpSecondsMax; second++) {
     patience.note([sensor(second)], second)
-    expect(patience.isGivenUp(sensor(second))).toBe(false)
+    expect(patience.givenUp(sensor(second))).toBeUndefined()
   }
   patience.note([sensor(catchUpSecondsMax)], catchUpSecondsMax)
-  expect(patience.isGivenUp(sensor(catchUpSecondsMax))).toBe(true)
+  expect(patience.givenUp(sensor(catchUpSecondsMax))).toBe('behind')
 })
 
 it('waits anew for one that had caught up and lags again', () => {
   const patience = createSensorPatience()
   patience.note([sensor(0)], 0)
-  expect(patience.isGivenUp(sensor(0))).toBe(false)
+  expect(patience.givenUp(sensor(0))).toBeUndefined()
   for (let second = 1; second <= catchUpSecondsMax; second++)
     patience.note([sensor(second)], second)
-  expect(patience.isGivenUp(sensor(catchUpSecondsMax))).toBe(false)
+  expect(patience.givenUp(sensor(catchUpSecondsMax))).toBeUndefined()
 })

@@ -21,8 +21,8 @@ interface Watched {
 export interface SensorPatience {
   /** Notes how far the sensors have come at `nowSeconds` of any steady clock. */
   note(sensors: readonly SensorProgress[], nowSeconds: number): void
-  /** Whether a sensor that lags is not to be waited for at the time last noted. */
-  isGivenUp(sensor: SensorProgress): boolean
+  /** Why a sensor that lags is not to be waited for at the time last noted; undefined: it is. */
+  givenUp(sensor: SensorProgress): 'silent' | 'behind' | undefined
 }
 
 const keyOf = ({ site_code, sensor_name }: SensorProgress): string => `${site_code}/${sensor_name}`
@@ -47,15 +47,13 @@ export function createSensorPatience(): SensorPatience {
         watched.set(keyOf(sensor), known)
       }
     },
-    isGivenUp(sensor) {
+    givenUp(sensor) {
       const known = watched.get(keyOf(sensor))
-      if (!known) return true
+      if (!known) return 'behind'
       known.lagging ??= { sinceSeconds: now, lastSeconds: now }
       known.lagging.lastSeconds = now
-      return (
-        now - known.movedSeconds >= silentSecondsMax ||
-        now - known.lagging.sinceSeconds >= catchUpSecondsMax
-      )
+      if (now - known.movedSeconds >= silentSecondsMax) return 'silent'
+      return now - known.lagging.sinceSeconds >= catchUpSecondsMax ? 'behind' : undefined
     },
   }
 }

@@ -8,7 +8,7 @@ import {
 } from '@goldpan/warehouse'
 import { type Analyzer, type AnalyzerSite, createAnalyzer } from './analyzer.ts'
 import { createAnalyzerMemory } from './analyzer-memory.ts'
-import { type Decidable, decidableMinute } from './decidable-minute.ts'
+import { type Decidable, decidableMinute, type SetAside } from './decidable-minute.ts'
 import { countKnownNetworks, type KnownNetworks, learnNetworks } from './known-networks.ts'
 import type { LiveMemory } from './memory-codec.ts'
 import type { MinuteWindow } from './minute-window.ts'
@@ -39,8 +39,10 @@ export interface WatchRound {
   readonly open: readonly Finding[]
   /** Handshakes that came after their minute was decided. */
   readonly lateRows: number
-  readonly setAside: number
-  readonly lateSensors: number
+  /** Live sensors that minutes are decided without. */
+  readonly setAside: readonly SetAside[]
+  /** Sites with handshakes of which no file of the operator's says anything. */
+  readonly unknownSites: readonly string[]
   /** What the analyzer knows of the client prefixes. */
   readonly knownNetworks: KnownNetworks
   /** Packet time between the last decided minute's end and the farthest sensor, seconds. */
@@ -69,6 +71,7 @@ export class Watch {
   #memory: LiveMemory | undefined
   #digest: string | undefined
   #analyzer: Analyzer | undefined
+  #unknownSites: readonly string[] = []
   /** What the warehouse has of each finding, as JSON. */
   #told = new Map<string, string>()
   /** Late handshakes that were counted, by the minute they belong to. */
@@ -101,9 +104,8 @@ export class Watch {
     const sinceMicros = decided === undefined ? 0 : (decided - heardMinutes) * 60e6
     const sensors = await readSensorProgress(warehouse, { service, sinceMicros })
     if (nowSeconds !== undefined) this.#patience.note(sensors, nowSeconds)
-    const decidable = decidableMinute(
-      sensors,
-      (sensor) => nowSeconds === undefined || this.#patience.isGivenUp(sensor),
+    const decidable = decidableMinute(sensors, (sensor) =>
+      nowSeconds === undefined ? 'behind' : this.#patience.givenUp(sensor),
     )
     const farthest = Math.max(0, ...sensors.map(({ passedMicros }) => passedMicros))
     const step = await this.#decide(decidable)
@@ -115,8 +117,8 @@ export class Watch {
       changed: step === 'superseded' ? [] : step.changed,
       open: this.#analyzer?.findings().filter(({ state }) => state === 'open') ?? [],
       lateRows: await this.#countLate(),
-      setAside: decidable.setAside.length,
-      lateSensors: decidable.late.length,
+      setAside: decidable.setAside,
+      unknownSites: this.#unknownSites,
       knownNetworks: countKnownNetworks(this.#memory?.table ?? createPrefixTable(0)),
       lagSeconds: minute === undefined ? 0 : Math.max(0, farthest / 1e6 - (minute + 1) * 60),
       ended: step !== 'superseded' && step.ended,
@@ -150,6 +152,7 @@ export class Watch {
   async #createAnalyzer(memory: LiveMemory): Promise<Analyzer> {
     const known = new Map((await this.#options.sites()).map((site) => [site.code, site]))
     const { service } = this.#options
+    this.#unknownSites = memory.sites.filter((code) => !known.has(code))
     const sites = memory.sites.map((code) => known.get(code) ?? { code })
     return createAnalyzer({ service, sites, table: memory.table, weight: memory.weight }, memory)
   }

@@ -45,7 +45,7 @@ const quietMillisMax = 10_000
 /** Bus → checked, enriched rows → warehouse, as a member of a consumer group. */
 export function createEstimateApp(options: EstimateAppOptions): EstimateApp {
   const { config, kafka, warehouse, log, metrics } = options
-  let networks = options.places.networks
+  let { networks, sites } = options.places
   let factor = 1
   let watch: NodeJS.Timeout | undefined
   const backlog = new Backlog()
@@ -96,8 +96,10 @@ export function createEstimateApp(options: EstimateAppOptions): EstimateApp {
       void deadLetters.prepare()
     },
     async reload(places) {
-      networks = places.networks
+      const vanished = vanishedSites(sites, places.sites)
+      ;({ networks, sites } = places)
       await storePlaces(warehouse, places)
+      if (vanished !== '') log.warn({ sites: vanished }, vanishedNotice)
     },
     readiness: () => ({ notReady: notReady(group) }),
     async stop() {
@@ -106,6 +108,18 @@ export function createEstimateApp(options: EstimateAppOptions): EstimateApp {
       await deadLetters.close()
     },
   }
+}
+
+const vanishedNotice =
+  'sites stand no longer in the file of --sites: what is known of them stays as it was'
+
+/** Codes of the sites that a new file leaves out. */
+function vanishedSites(before: Places['sites'], now: Places['sites']): string {
+  const codes = new Set(now.map(({ code }) => code))
+  return before
+    .map(({ code }) => code)
+    .filter((code) => !codes.has(code))
+    .join(', ')
 }
 
 function notReady({ isMember, standingMillis }: GroupEstimator): string[] {

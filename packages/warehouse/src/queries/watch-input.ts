@@ -79,3 +79,11 @@ export async function readAnalyzerState(
   )
   return rows[0]?.state
 }
+
+/** The number of the newest migration; 0 where there is none. */
+export async function readNewestMigration(warehouse: Warehouse): Promise<number> {
+  const rows = await warehouse.query<{ newest: number }>(
+    'SELECT toUInt32(max(number)) AS newest FROM migrations',
+  )
+  return rows[0]?.newest ?? 0
+}
