@@ -11,9 +11,9 @@ import { openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
  *   node bench/watch.ts [HOURS] [HANDSHAKES_A_SECOND] [PREFIXES] [SITES] [ROUNDS] [FOLDER]
  *
  * The HOURS of history are made inside the engine; of the rollups only the one by site, which a
- * round reads, is fed. A FOLDER is kept: the first run fills it and ends, later ones measure. The analyzer starts
- * an hour before the end, so that it knows every prefix, and is then measured minute by minute,
- * the engine's queries included (it lives in the same process).
+ * round reads, is fed. A FOLDER is kept: the first run fills it and ends, later ones measure. The
+ * analyzer starts an hour before the end, so that it knows every prefix, and is then measured
+ * minute by minute, the engine's queries included (it lives in the same process).
  */
 
 const [, , hours = '24', perSecond = '5000', prefixes = '100000', sites = '50', rounds = '5'] =

@@ -67,6 +67,10 @@ export async function openForReading(
   if (!existsSync(join(folder, 'data'))) {
     return err({ message: `there is no warehouse in ${folder}: run goldpan analyze first` })
   }
+  return openHeldFolder(folder)
+}
+
+async function openHeldFolder(folder: string): Promise<Result<Warehouse, WarehouseProblem>> {
   const { openHeldWarehouse } = await import('@goldpan/warehouse-embedded')
   const deadline = performance.now() + holderMillis
   for (;;) {

@@ -157,6 +157,10 @@ function addDashboards(program: Command): void {
     .command('dashboards')
     .description('write what Grafana is provisioned with: datasource, dashboards, alert rules')
     .requiredOption('--out <dir>', "folder for the files, such as Grafana's provisioning folder")
+    .option(
+      '--runbooks <url>',
+      'where alerts find their runbooks, such as https://grafana.example/d',
+    )
     .action(lazily(() => import('./commands/dashboards.ts')))
 }
 

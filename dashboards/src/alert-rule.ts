@@ -23,15 +23,12 @@ export interface AlertRule {
   readonly panelId: number
 }
 
-/** Where the runbooks are, filled in by Grafana from its environment when it reads the file. */
-// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana fills it in.
-const runbooks = '${GOLDPAN_RUNBOOKS}'
-
 /**
  * The rule as Grafana provisions it. Query → last value → threshold. Neither variables of
- * dashboards nor `$` in annotations work here: provisioning would expand them.
+ * dashboards nor `$` in annotations work here: provisioning would expand them. Its page is under the
+ * address `runbooks`.
  */
-export function provisionRule(rule: AlertRule): object {
+export function provisionRule(rule: AlertRule, runbooks: string): object {
   return {
     uid: rule.uid,
     title: rule.title,
@@ -59,7 +56,7 @@ export function provisionRule(rule: AlertRule): object {
     annotations: {
       summary: rule.summary,
       description: rule.description,
-      runbook_url: `${runbooks}/${rule.uid}.md`,
+      runbook_url: `${runbooks}/${rule.uid}`,
     },
     labels: { severity: rule.severity, team: 'noc', product: 'goldpan' },
     isPaused: false,

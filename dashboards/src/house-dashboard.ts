@@ -6,10 +6,11 @@ import {
   DashboardLinkType,
   type Panel,
 } from '@grafana/grafana-foundation-sdk/dashboard'
+import { findingAnnotations } from './annotations.ts'
 
 const tag = 'goldpan'
 
-/** A dashboard as all of ours are: UTC, one crosshair, links to the others. */
+/** A dashboard as all of ours are: UTC, one crosshair, findings over its pictures, links. */
 export function houseDashboard(uid: string, title: string, about: string): DashboardBuilder {
   return new DashboardBuilder(title)
     .uid(uid)
@@ -20,6 +21,7 @@ export function houseDashboard(uid: string, title: string, about: string): Dashb
     .refresh('1m')
     .time({ from: 'now-6h', to: 'now' })
     .tooltip(DashboardCursorSync.Crosshair)
+    .annotation(findingAnnotations())
     .link(
       new DashboardLinkBuilder('Goldpan')
         .type(DashboardLinkType.Dashboards)

@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { grafanaQueryNames, readGrafanaQuery } from '@goldpan/warehouse'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { runbooks } from './dashboards/runbooks.ts'
 import { dashboards } from './dashboards.ts'
 import { grafanaEnvironment, provisioningTree } from './provisioning.ts'
 import { rules } from './rules.ts'
@@ -25,13 +27,17 @@ interface BuiltPanel {
 }
 interface BuiltDashboard {
   readonly uid: string
+  readonly annotations?: { readonly list: readonly object[] }
   readonly schemaVersion: number
   readonly panels: readonly BuiltPanel[]
 }
 
-const built = [...tree]
-  .filter(([path]) => path.endsWith('.json'))
-  .map(([, text]) => JSON.parse(text) as BuiltDashboard)
+const ofTree = (isWanted: (name: string) => boolean): BuiltDashboard[] =>
+  [...tree]
+    .filter(([path]) => path.endsWith('.json') && isWanted(basename(path, '.json')))
+    .map(([, text]) => JSON.parse(text) as BuiltDashboard)
+const built = ofTree((name) => name in dashboards)
+const pages = ofTree((name) => name in runbooks)
 
 const alerting = parse(tree.get('alerting/goldpan.yaml')!) as {
   groups: { rules: Record<string, unknown>[] }[]
@@ -95,11 +101,42 @@ describe('dashboards', () => {
     }
   })
 
+  it.each(built)('$uid shows findings over its pictures', ({ annotations }) => {
+    const { sql } = readGrafanaQuery('annotation-findings')
+    expect(annotations!.list).toEqual([
+      expect.objectContaining({
+        ...{ name: 'Findings', enable: true, datasource: expect.anything() },
+        target: expect.objectContaining({ rawSql: sql, queryType: 'table', format: 1 }),
+      }),
+    ])
+  })
+
   it('use every statement of the warehouse that is named a panel', () => {
     const used = built.flatMap(({ panels }) => panels.flatMap(({ targets }) => targets))
     const statements = new Set(used.map(({ rawSql }) => rawSql))
     const panels = grafanaQueryNames.filter((name) => name.startsWith('panel-'))
     expect(panels.filter((name) => !statements.has(readGrafanaQuery(name).sql))).toEqual([])
+  })
+})
+
+describe('the runbooks in Grafana', () => {
+  it('are dashboards of the uids that the links of alerts end in', () => {
+    expect(pages.map(({ uid }) => uid).sort()).toEqual(
+      [...rules.map(({ uid }) => uid), 'goldpan-runbooks'].sort(),
+    )
+  })
+
+  it('hold the pages of docs/noc, whose links lead to one another', () => {
+    const linked = pages.flatMap(({ panels }) => {
+      const { content } = (panels[0] as unknown as { options: { content: string } }).options
+      expect(content.length).toBeGreaterThan(300)
+      // Grafana would take it for a variable.
+      expect(content).not.toMatch(/\$\{?\w/)
+      return [...content.matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link!)
+    })
+    expect(linked.length).toBeGreaterThan(4)
+    const uids = pages.map(({ uid }) => `/d/${uid}`)
+    expect(linked.filter((link) => !uids.includes(link))).toEqual([])
   })
 })
 
@@ -119,9 +156,16 @@ describe('alert rules', () => {
     expect(pages.sort()).toEqual(rules.map(({ uid }) => `${uid}.md`).sort())
     for (const { uid, annotations } of provisioned) {
       const { runbook_url } = annotations as Record<string, string>
-      expect(runbook_url).toBe(`\${GOLDPAN_RUNBOOKS}/${uid}.md`)
+      expect(runbook_url).toBe(`\${GOLDPAN_RUNBOOKS}/${uid}`)
       expect(existsSync(`${project}/docs/noc/${uid}.md`)).toBe(true)
     }
+  })
+
+  it('find their runbooks where they are told to', () => {
+    const runbooksAt = 'https://grafana.example/d'
+    const text = provisioningTree({ runbooks: runbooksAt }).get('alerting/goldpan.yaml')!
+    expect(text).not.toContain('GOLDPAN_')
+    for (const { uid } of rules) expect(text).toContain(`runbook_url: ${runbooksAt}/${uid}\n`)
   })
 
   it('use no variable of a dashboard: there is none when a rule runs', () => {

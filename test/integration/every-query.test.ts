@@ -66,7 +66,7 @@ function parametersOf(sql: string): Record<string, unknown> {
   return Object.fromEntries(names.map((name) => [name, samples[name]]))
 }
 
-const grafana = /^(panel|alert|variable)-/
+const grafana = /^(panel|annotation|alert|variable)-/
 const expand = (sql: string): string =>
   expandStatement(
     sql,

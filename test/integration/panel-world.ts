@@ -40,6 +40,8 @@ export interface TrueTraffic {
   readonly minuteSeconds: number
   readonly client: ClientPrefix
   readonly queries: number
+  readonly udpQueries: number
+  readonly tcpQueries: number
   readonly handshakes: number
 }
 
@@ -74,6 +76,8 @@ export function drawRows(world: World): WorldRows {
           minuteSeconds: counts.minuteSeconds[row]!,
           client: clients.get(keyOf(counts.prefix.subarray(row * 16, row * 16 + 16)))!,
           queries: counts.udpQueries[row]! + counts.tcpQueries[row]!,
+          udpQueries: counts.udpQueries[row]!,
+          tcpQueries: counts.tcpQueries[row]!,
           handshakes: counts.handshakes[row]!,
         })
       }

@@ -104,7 +104,9 @@ describe('a warehouse of another age', () => {
     newer:
       `the warehouse has migration 999, this goldpan knows up to ${newest}: ` +
       'update goldpan, nothing was changed',
-    older: `lacks 1 of ${newest} migrations and the user default may not run them: run goldpan migrate`,
+    older:
+      `lacks 1 of ${newest} migrations and the user default may not run them: ` +
+      'run goldpan migrate',
   }
 
   it('that is newer is left alone, on a server and where another process holds it', async () => {

@@ -51,7 +51,7 @@ export function createWatchMetrics(metrics: Metrics) {
     }),
     setAside: metrics.gauge({
       name: 'sensors_set_aside',
-      help: 'Always 1: a live sensor that minutes are decided without, and why: clock, silent or behind.',
+      help: 'Always 1: a live sensor that is not waited for, and why: clock, silent or behind.',
       labels: ['service', 'site', 'sensor', 'reason'],
     }),
   }

@@ -20,6 +20,7 @@ export const grafanaQueryNames = [
   'panel-site-findings',
   'panel-site-networks',
   'panel-site-countries',
+  'annotation-findings',
   'alert-finding-page-open',
   'alert-sensor-silent',
   'alert-ingest-lags',
