@@ -25,8 +25,8 @@ export interface AlertRule {
 
 /**
  * The rule as Grafana provisions it. Query → last value → threshold. Neither variables of
- * dashboards nor `$` in annotations work here: provisioning would expand them. Its page is under the
- * address `runbooks`.
+ * dashboards nor `$` in annotations work here: provisioning would expand them. Its page is
+ * under the address `runbooks`.
  */
 export function provisionRule(rule: AlertRule, runbooks: string): object {
   return {
