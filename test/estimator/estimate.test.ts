@@ -11,8 +11,9 @@ import { encodeSensorStatus, encodeTraffic } from '@goldpan/wire'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { missingBroker } from '../broker/broker-jars.ts'
-import { keepingLog } from '../broker/bus-reader.ts'
+import { keepingLog, readMessages } from '../broker/bus-reader.ts'
 import { type SharedBroker, sharedBroker } from '../broker/shared-broker.ts'
+import { Conversation, pcapOf } from '../captures/conversation.ts'
 import { type OwnProcess, startProcess } from '../integration/own-process.ts'
 import { loadMessage } from './bus-load.ts'
 import { WarehouseServer } from './warehouse-server.ts'
@@ -39,6 +40,25 @@ async function sendBombs(broker: string, key: string): Promise<void> {
   const messages = Array.from({ length: 20_000 }, () => ({ key, value: 'x' }))
   await producer.send({ topic, compression: ZSTD, messages })
   await producer.disconnect()
+}
+
+const longRows = 30_000
+const longRtt = (row: number): number => 5_000 + ((row * 7919) % 100_000)
+const longMicros = Array.from({ length: longRows }, (_, row) => longRtt(row)).reduce(
+  (sum, micros) => sum + micros,
+)
+
+/** Two days of handshakes, each with a query over UDP: messages of an hour each. */
+function longCapture(): Uint8Array {
+  const frames = Array.from({ length: longRows }, (_, row) => {
+    const start = row * 6e6
+    return new Conversation({ clientPort: 1024 + (row % 60_000), clientIsn: row, serverIsn: row })
+      .udpQuery(start)
+      .syn(start + 10)
+      .synack(start + 50)
+      .ack(start + 50 + longRtt(row)).frames
+  })
+  return pcapOf(frames.flat())
 }
 
 describe.skipIf(missing)(
@@ -109,6 +129,45 @@ describe.skipIf(missing)(
       const rollup = `(SELECT sum(handshakes) FROM rtt_by_site_1m WHERE service = '${service}')`
       expect(await settled(rollup, 6000)).toBe(6000)
     })
+
+    it('takes each row of a file once, though its sensor was killed within it', async () => {
+      const service = randomUUID()
+      const file = join(folder, 'long.pcap')
+      writeFileSync(file, longCapture())
+      const capture = (site: string) => {
+        const from = ['capture', '-r', file, '--service', service, '--site', site]
+        const words = [...from, '--sensor', 's', '--to', `kafka://${broker.plain}`]
+        return startProcess(process.execPath, [cli, ...words])
+      }
+      const killed = capture('ams')
+      const sent = await readMessages(broker.plain, 'goldpan.handshakes.v1', { service, count: 1 })
+      await killed.stop('SIGKILL')
+      expect([sent.length > 0, killed.output()]).toEqual([true, expect.not.stringMatching(/sent/)])
+      const rows = `SELECT count() FROM handshakes WHERE service = '${service}'`
+      expect(await settled(`((${rows}) > 0)`, 1)).toBe(1)
+      const again = capture('ams')
+      const whole = capture('fra')
+      expect([await again.finished(30_000), await whole.finished(30_000)]).toEqual([0, 0])
+      expect(await settled(`(${rows})`, 2 * longRows)).toBe(2 * longRows)
+      const ofSite = (site: string): Promise<object[]> =>
+        warehouse.query(
+          `SELECT count() AS n, uniqExact(time) AS times, sum(rtt_us) AS micros,
+             sum(cityHash64(time, prefix, server, rtt_us, accept_us, hops, flags)) AS all,
+             (SELECT sum(handshakes) FROM rtt_by_site_1m WHERE service = {service:String}
+               AND site = {site:String}) AS rolled,
+             (SELECT (sum(udp_queries), sum(tcp_queries), sum(handshakes), count()) FROM traffic
+               WHERE service = {service:String} AND site = {site:String}) AS traffic
+           FROM handshakes WHERE service = {service:String} AND site = {site:String}`,
+          { service, site },
+        )
+      await settled(
+        `(SELECT sum(udp_queries) FROM traffic WHERE service = '${service}')`,
+        2 * longRows,
+      )
+      const truth = { n: longRows, times: longRows, rolled: longRows, micros: longMicros }
+      expect(await ofSite('ams')).toMatchObject([truth])
+      expect(await ofSite('ams')).toEqual(await ofSite('fra'))
+    }, 60_000)
 
     it('reads its networks again at SIGHUP', async () => {
       const service = randomUUID()
