@@ -107,7 +107,7 @@ describe.skipIf(missing)(`dead letters that the bus does not take ${missing ?? '
     }
   }
   const dead = (reason: string): string =>
-    `dead_letters_total{topic="goldpan.handshakes.v1",reason="${reason}"}`
+    `dead_letters_total{topic="goldpan.handshakes.v1",stage="batch",reason="${reason}"}`
   const send = async (...messages: BusMessage[]): Promise<void> => {
     for (const message of messages) await sender.send(message)
   }
@@ -129,7 +129,9 @@ describe.skipIf(missing)(`dead letters that the bus does not take ${missing ?? '
     const letters = `SELECT count() FROM dead_letters WHERE source = '${service}/ams/x'`
     expect(await settled(letters, 2)).toBe(2)
     expect(await counted(dead('wrong_version'), 1)).toBe(1)
-    expect(await counted('dead_letters_not_copied_total{reason="refused"}', 1)).toBe(1)
+    expect(await counted('dead_letters_not_copied_total{stage="letter",reason="refused"}', 1)).toBe(
+      1,
+    )
     const [row] = await warehouse.query<{ at: string; bus: string }>(
       `SELECT toString(bus_offset) AS at, toString(bus_partition) AS bus FROM dead_letters
        WHERE reason = 'not_arrow' AND source = '${service}/ams/x'`,
@@ -191,7 +193,7 @@ describe.skipIf(missing)(`dead letters that the bus does not take ${missing ?? '
     expect(await settled(letters, 3)).toBe(3)
     expect(await counted(dead('not_arrow'), 4)).toBe(4)
     const notCopied = (reason: string): string =>
-      `dead_letters_not_copied_total{reason="${reason}"}`
+      `dead_letters_not_copied_total{stage="letter",reason="${reason}"}`
     expect(await counted(notCopied('missing'), 1)).toBe(1)
     expect(await counted(notCopied('not_tried'), 2)).toBe(2)
     expect(await counted(notCopied('late'), 0)).toBe(0)

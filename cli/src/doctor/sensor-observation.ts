@@ -128,10 +128,10 @@ async function scrape(url: string): Promise<Scrape | undefined> {
 
 function sensorGrowth(before: Scrape, after: Scrape): SensorGrowth {
   const of = (name: string): number => growth(before, after, `goldpan_capture_${name}`)
-  const event = (reason: string): number => of(`events_total{reason="${reason}"}`)
+  const event = (reason: string): number => of(`events_total{stage="handshake",reason="${reason}"}`)
   return {
     packets: of('packets_total'),
-    kernelDrops: of('kernel_dropped_packets_total'),
+    kernelDrops: of('kernel_dropped_packets_total{stage="kernel",reason="late"}'),
     syns: event('syns'),
     synAcks: event('synacks'),
     handshakes: event('handshakes'),

@@ -7,7 +7,7 @@ const at = (sensor_name: string, seconds: number, more = {}) => ({
   sensor_name,
   passedMicros: (minute * 60 + seconds) * 1e6,
   clockMicros: (minute * 60 + 120) * 1e6,
-  ended: false,
+  ...{ isClockWrong: false, ended: false },
   ...more,
 })
 const never = () => undefined
@@ -38,6 +38,14 @@ it.each([3600, -3600])('sets a sensor aside whose clock is off by %i s', (off) =
   )
   expect(decided.lastMinute).toBe(minute)
   expect(decided.setAside).toEqual([{ site: 'gru', sensor: 'gru', reason: 'clock', seconds: off }])
+})
+
+it('sets a sensor aside whose clock is known to be wrong, though it is the only one', () => {
+  const wrong = { isClockWrong: true, clockMicros: (minute * 60 + 3600) * 1e6 }
+  const alone = decidableMinute([at('gru', 3600, wrong)], never)
+  expect([alone.lastMinute, alone.setAside.length]).toEqual([undefined, 1])
+  const two = decidableMinute([at('gru', 3600, wrong), at('syd', 76)], never)
+  expect(two).toMatchObject({ lastMinute: minute, setAside: [{ sensor: 'gru', seconds: 3480 }] })
 })
 
 it('decides all minutes of inputs that have ended, the last one too', () => {

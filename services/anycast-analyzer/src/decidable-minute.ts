@@ -40,14 +40,17 @@ export function decidableMinute(
 ): Decidable {
   const live = sensors.filter(({ ended }) => !ended)
   if (live.length === 0) return endedInputs(sensors)
-  const clock = medianOf(live.map(({ clockMicros }) => clockMicros))
-  const isRight = ({ clockMicros }: SensorProgress) =>
-    Math.abs(clockMicros - clock) <= clockMicrosMax
+  const believed = live.filter(({ isClockWrong }) => !isClockWrong)
+  const told = believed.length > 0 ? believed : live
+  const clock = medianOf(told.map(({ clockMicros }) => clockMicros))
+  const isRight = ({ clockMicros, isClockWrong }: SensorProgress) =>
+    !isClockWrong && Math.abs(clockMicros - clock) <= clockMicrosMax
   const kept = live.filter(isRight)
-  const farthest = Math.max(...kept.map(({ passedMicros }) => passedMicros))
   const setAside: SetAside[] = live
     .filter((sensor) => !isRight(sensor))
     .map((sensor) => asideOf(sensor, 'clock', sensor.clockMicros - clock))
+  if (kept.length === 0) return { ended: false, setAside }
+  const farthest = Math.max(...kept.map(({ passedMicros }) => passedMicros))
   const awaited: SensorProgress[] = []
   for (const sensor of kept) {
     const behindMicros = farthest - sensor.passedMicros

@@ -3,7 +3,7 @@ import { catchUpSecondsMax, createSensorPatience, silentSecondsMax } from './sen
 
 const sensor = (passedMicros: number) => ({
   ...{ site_code: 'ams', sensor_name: 'one', passedMicros },
-  ...{ clockMicros: 0, ended: false },
+  ...{ clockMicros: 0, isClockWrong: false, ended: false },
 })
 
 it('gives a sensor up that has said nothing new for a minute', () => {

@@ -1,5 +1,6 @@
 import type { Metrics, Spool } from '@goldpan/runtime'
 import type { KafkaSenderMetrics } from '@goldpan/runtime/kafka'
+import { stageOf } from './counter-stage.ts'
 import type { LiveSensor } from './live-sensor.ts'
 
 export type CaptureMetrics = ReturnType<typeof createCaptureMetrics>
@@ -10,12 +11,13 @@ export function createCaptureMetrics(metrics: Metrics) {
   const bytes = metrics.counter({ name: 'bytes_total', help: 'Captured bytes looked at.' })
   const events = metrics.counter({
     name: 'events_total',
-    help: 'Handshakes, discards and bounds reached, by reason, as in the heartbeat.',
-    labels: ['reason'],
+    help: 'Handshakes, discards and bounds reached, by stage and reason, as in the heartbeat.',
+    labels: ['stage', 'reason'],
   })
   const drops = metrics.counter({
     name: 'kernel_dropped_packets_total',
     help: 'Packets that the kernel dropped because the sensor was late.',
+    labels: ['stage', 'reason'],
   })
   const pending = metrics.gauge({ name: 'pending', help: 'Pending handshakes now.' })
   const rate = metrics.gauge({
@@ -35,10 +37,10 @@ export function createCaptureMetrics(metrics: Metrics) {
       const { pass } = sensor.pass
       packets.inc(moved('packets', pass.packets))
       bytes.inc(moved('bytes', pass.bytes))
-      drops.inc(moved('drops', sensor.kernelDrops ?? 0))
+      drops.inc({ stage: 'kernel', reason: 'late' }, moved('drops', sensor.kernelDrops ?? 0))
       const counters = { ...pass.counters(), ...sensor.pass.counters, ...spool?.counters }
       for (const [reason, count] of Object.entries(counters)) {
-        events.inc({ reason }, moved(reason, count))
+        events.inc({ stage: stageOf(reason), reason }, moved(reason, count))
       }
       pending.set(pass.tracker.pending)
       rate.set(sensor.giveWay.rate)

@@ -12,6 +12,7 @@ import type { EstimatorMetrics } from './metrics.ts'
 import { readActiveParts, waitFactor } from './part-pressure.ts'
 import { type Places, storePlaces } from './places.ts'
 import type { LineLimits } from './range-line.ts'
+import { SensorClocks } from './sensor-clocks.ts'
 
 export interface EstimateAppOptions {
   readonly config: ConfigOf<{ readonly estimate: typeof estimateSection }>['estimate']
@@ -61,6 +62,7 @@ export function createEstimateApp(options: EstimateAppOptions): EstimateApp {
   const deadLetters = createDeadLetters(warehouse, { ...kafka, log, metrics, now })
   const shared = {
     ...{ warehouse, deadLetters, limits, backlog, metrics, log },
+    clocks: new SensorClocks({ log, metrics }),
     networks: () => networks,
     now,
     newIncarnation: () => randomBytes(8).toString('base64url'),

@@ -26,6 +26,8 @@ export interface BlockPart {
   /** Rows at the beginning that the warehouse has already. */
   readonly skip: number
   readonly isClockWrong: boolean
+  /** When the bus took them; without a broker there is no such time. */
+  readonly busMillis?: number
 }
 
 /** What one insert carries, ready to be sent as often as it must be. */
@@ -61,10 +63,10 @@ export function buildBlock(
     const batch = joinBatches(contents as TrafficBatch[], createTrafficBatch)
     return arrowBlock('traffic', trafficRowColumns(batch, runs, networks), rows)
   }
-  const objects = parts.flatMap(({ rows: statuses, skip, source }) =>
+  const objects = parts.flatMap(({ rows: statuses, skip, source, ...arrival }) =>
     (statuses as readonly SensorStatus[])
       .slice(skip)
-      .map((status) => sensorStatusRow(status, source)),
+      .map((status) => sensorStatusRow(status, source, arrival)),
   )
   return { table: 'sensor_status', rows, objects }
 }

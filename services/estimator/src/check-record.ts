@@ -25,6 +25,10 @@ export interface CheckedRecord extends LineMessage {
   readonly source: Source
   readonly bootName: string
   readonly decoded: Rows
+  /** When the bus took it. */
+  readonly busMillis: number
+  /** How far the sensor's clock was ahead of the bus when it was sent; where it said so. */
+  readonly aheadMillis?: number | undefined
   /** The sensor's clock is wrong: its rows are kept apart. */
   readonly isClockWrong: boolean
   readonly dead?: DeadLetter
@@ -57,9 +61,16 @@ const presentMillisMax = 3_600_000
 export function checkRecord(topic: Topic, record: BusRecord, nowMillis: number): CheckedRecord {
   if (record.refusal) {
     const where = { offset: record.offset, bytes: 0, arrivedMillis: nowMillis }
-    return { ...where, ...dead(record, record.refusal, new Uint8Array(0)) }
+    return {
+      ...where,
+      busMillis: record.timestampMillis,
+      ...dead(record, record.refusal, new Uint8Array(0)),
+    }
   }
-  const common = { offset: record.offset, bytes: record.value.length, arrivedMillis: nowMillis }
+  const common = {
+    ...{ offset: record.offset, bytes: record.value.length },
+    ...{ arrivedMillis: nowMillis, busMillis: record.timestampMillis },
+  }
   // A copy: the record lies anywhere in a large buffer, columns must be aligned.
   const value = new Uint8Array(record.value)
   const decoded = decodeMessageRows(topic, value)
@@ -70,6 +81,7 @@ export function checkRecord(topic: Topic, record: BusRecord, nowMillis: number):
   if (problem) return { ...common, ...dead(record, problem, value) }
   const days = daysOf(rows)
   if (!days.ok) return { ...common, ...dead(record, days.error, value) }
+  const aheadMillis = aheadOf(record)
   return {
     ...common,
     source: { service, site, sensor },
@@ -79,7 +91,8 @@ export function checkRecord(topic: Topic, record: BusRecord, nowMillis: number):
     rows: rows.length,
     days: days.value,
     decoded: rows,
-    isClockWrong: isClockWrong(record, rows),
+    aheadMillis,
+    isClockWrong: aheadMillis !== undefined && isClockWrong(aheadMillis, record, rows),
   }
 }
 
@@ -143,14 +156,19 @@ function timesOf(rows: Rows): Float64Array {
   return times.subarray(0, rows.length)
 }
 
-/**
- * Whether the clock of a live sensor is wrong: it stamps each message when it sends it, the broker
- * when it arrives. Messages that replay the past say nothing about their rows' clock.
- */
-function isClockWrong({ headers, timestampMillis }: BusRecord, rows: Rows): boolean {
+/** A sensor stamps each message when it sends it, the broker when it arrives. */
+function aheadOf({ headers, timestampMillis }: BusRecord): number | undefined {
   const sentMillis = Number(headers.sent ?? Number.NaN)
-  if (!(Math.abs(sentMillis - timestampMillis) > clockMillisMax)) return false
+  return Number.isFinite(sentMillis) ? sentMillis - timestampMillis : undefined
+}
+
+/**
+ * Whether the clock of a live sensor is wrong. Messages that replay the past say nothing about
+ * their rows' clock.
+ */
+function isClockWrong(aheadMillis: number, { timestampMillis }: BusRecord, rows: Rows): boolean {
+  if (Math.abs(aheadMillis) <= clockMillisMax) return false
   const times = timesOf(rows)
   const newest = times[times.length - 1]! * ('minuteSeconds' in rows ? 1e3 : 1e-3)
-  return Math.abs(newest - sentMillis) < presentMillisMax
+  return Math.abs(newest - (timestampMillis + aheadMillis)) < presentMillisMax
 }

@@ -16,6 +16,7 @@ import { readIngests, writeIngests } from './ingest-ledger.ts'
 import type { EstimatorMetrics } from './metrics.ts'
 import type { NetworkTable } from './network-table.ts'
 import { type LineLimits, type Range, RangeLine } from './range-line.ts'
+import type { SensorClocks } from './sensor-clocks.ts'
 
 /** What all partitions of one estimator share. */
 export interface WorkerShared {
@@ -24,6 +25,7 @@ export interface WorkerShared {
   readonly deadLetters: DeadLetterSink
   readonly limits: () => LineLimits
   readonly backlog: Backlog
+  readonly clocks: SensorClocks
   readonly metrics: EstimatorMetrics
   readonly log: Log
   /** Milliseconds that only grow. */
@@ -215,6 +217,7 @@ export class PartitionWorker {
               rows: message.decoded,
               skip: range.skips[index]!,
               isClockWrong: message.isClockWrong,
+              busMillis: message.busMillis,
             },
           ]
         : [],
@@ -231,6 +234,7 @@ export class PartitionWorker {
     this.#prepared = undefined
     this.#line.inserted()
     this.#shared.metrics.concluded(this.#topic, { range, rows: block?.rows ?? 0, rejected })
+    this.#shared.clocks.note(range.messages)
     if (this.#line.waitingMessages === 0) this.#names.clear()
     this.#steer()
   }

@@ -53,6 +53,6 @@ it('counts rows of a wrong clock, and none of a right one', async () => {
     rejected: {},
   })
   expect(await metrics.format()).toContain(
-    'goldpan_estimate_wrong_clock_rows_total{topic="goldpan.handshakes.v1"} 6\n',
+    'wrong_clock_rows_total{topic="goldpan.handshakes.v1",stage="row",reason="clock"} 6\n',
   )
 })

@@ -60,8 +60,19 @@ export function trafficRowColumns(
   ]
 }
 
+/** How a heartbeat came. */
+export interface Arrival {
+  /** By the clock of the bus; without one there is none. */
+  readonly busMillis?: number | undefined
+  readonly isClockWrong: boolean
+}
+
 /** A row of the table `sensor_status`. */
-export function sensorStatusRow(status: SensorStatus, source: Source): object {
+export function sensorStatusRow(
+  status: SensorStatus,
+  source: Source,
+  { busMillis, isClockWrong }: Arrival,
+): object {
   return {
     ...source,
     time: formatWarehouseTime(status.timeMicros),
@@ -82,6 +93,8 @@ export function sensorStatusRow(status: SensorStatus, source: Source): object {
     sampling_rate: status.samplingRate ?? null,
     cpu_cores: status.cpuShare ?? null,
     platform: status.platform ?? null,
+    arrived: busMillis === undefined ? null : formatWarehouseTime(busMillis * 1000),
+    excluded: isClockWrong ? 'clock' : '',
   }
 }
 

@@ -11,6 +11,8 @@ export interface SensorProgress {
   readonly passedMicros: number
   /** Its own clock when it said so; where that is unknown, the packet time. */
   readonly clockMicros: number
+  /** Its clock was found to be wrong. */
+  readonly isClockWrong: boolean
   /** Its input ended there: it was a file. */
   readonly ended: boolean
 }
