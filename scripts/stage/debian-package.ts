@@ -3,6 +3,7 @@ import {
   chmodSync,
   copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -11,8 +12,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { billOfMaterials } from './bill-of-materials.ts'
+import { bringNode, type Processor, processorOf } from './bring-node.ts'
 import { copyNativeLibraries } from './native-libraries.ts'
 import { pcapBinding, root, type StageName, stage } from './stage-tree.ts'
 
@@ -25,7 +27,8 @@ type Packed =
   | { readonly ok: true; readonly value: readonly PackedFile[] }
   | { readonly ok: false; readonly error: string }
 
-const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
+/** As Debian names them. */
+const architectures: Readonly<Record<Processor, string>> = { x64: 'amd64', arm64: 'arm64' }
 
 /** What a package puts on its host, beside the tree: files with where they go. */
 interface HostFiles {
@@ -62,16 +65,19 @@ const hostFiles: Readonly<Record<StageName, HostFiles>> = {
 }
 
 /** Packs one kind of installation; the same checkout on the same host gives the same files. */
-export function pack(name: StageName, out: string): Packed {
-  const architecture = architectures[process.arch]
-  if (!architecture) return { ok: false, error: `there is no package for ${process.arch}` }
+export function pack(name: StageName, out: string, processor: Processor): Packed {
+  const architecture = architectures[processor]
   const work = mkdtempSync(join(tmpdir(), 'goldpan-package-'))
   try {
     const tree = join(work, 'tree')
     const home = join(tree, 'usr/lib/goldpan')
     const staged = stage(name, home)
     if (!staged.ok) return staged
-    addNode(home)
+    const strange = strangeBinding(home, processor)
+    if (strange !== undefined && name === 'sensor') return { ok: false, error: strange }
+    // The line reads packets from pipes alone, and does without.
+    if (strange !== undefined) rmSync(dirname(join(home, pcapBinding)), { recursive: true })
+    addNode(home, processor)
     const libraries = name === 'sensor' ? copyNativeLibraries(join(home, pcapBinding), home) : []
     const bill = billOfMaterials(new Set(staged.value), libraries)
     writeFileSync(join(home, 'sbom.cdx.json'), bill)
@@ -92,9 +98,20 @@ export function pack(name: StageName, out: string): Packed {
   }
 }
 
-function addNode(home: string): void {
+/** Why the sensor cannot be packed: its native part is for another processor. */
+function strangeBinding(home: string, processor: Processor): string | undefined {
+  const binding = join(home, pcapBinding)
+  const builtFor = existsSync(binding) ? processorOf(binding) : processor
+  if (builtFor === processor) return undefined
+  return (
+    `${pcapBinding} is built for ${builtFor ?? 'an unknown processor'}, not for ${processor}: ` +
+    `pack the sensor on a Debian host of ${processor}, after ./goldpan version there`
+  )
+}
+
+function addNode(home: string, processor: Processor): void {
   mkdirSync(join(home, 'bin'), { recursive: true })
-  copyFileSync(process.execPath, join(home, 'bin/node'))
+  bringNode(processor, join(home, 'bin/node'))
   chmodSync(join(home, 'bin/node'), 0o755)
 }
 

@@ -67,6 +67,8 @@ describe.skipIf(missing)(
     const folder = mkdtempSync(join(tmpdir(), 'goldpan-estimate-'))
     const server = new WarehouseServer(join(folder, 'warehouse'))
     const networks = join(folder, 'networks.csv')
+    const sites = join(folder, 'sites.csv')
+    const sitesHead = 'code,city,country,latitude,longitude,reach\n'
     let broker: SharedBroker
     let sender: KafkaSender
     let warehouse: Warehouse
@@ -74,6 +76,7 @@ describe.skipIf(missing)(
 
     beforeAll(async () => {
       writeFileSync(networks, 'prefix,asn,name,country\n10.0.0.0/8,64500,Ten,NL\n')
+      writeFileSync(sites, `${sitesHead}ams,Amsterdam,NL,52,5,local\nsyd,Sydney,AU,-34,151,\n`)
       broker = await sharedBroker()
       await server.start()
       const opened = await openServerWarehouse({ url: `http://default@127.0.0.1:${server.port}` })
@@ -86,7 +89,8 @@ describe.skipIf(missing)(
       const from = ['--from', `kafka://${broker.plain}`, '--group', randomUUID()]
       const to = ['--warehouse', `http://default@127.0.0.1:${server.port}`, '--networks', networks]
       process.env.GOLDPAN_HTTP_ESTIMATE_LISTEN = 'off'
-      estimator = startProcess(process.execPath, [cli, 'estimate', ...from, ...to])
+      const places = ['--sites', sites]
+      estimator = startProcess(process.execPath, [cli, 'estimate', ...from, ...to, ...places])
     })
 
     afterAll(async () => {
@@ -179,6 +183,18 @@ describe.skipIf(missing)(
       expect(await settled(`(SELECT count() ${mine})`, 500)).toBe(500)
       expect(await count(`(SELECT countIf(asn = 64999 AND country = 'BE') ${mine})`)).toBe(250)
       expect(await count(`(SELECT countIf(asn = 64500) ${mine})`)).toBe(0)
+    })
+
+    it('says which site vanished from its file, and keeps what was known of it', async () => {
+      const known = `(SELECT count() FROM sites FINAL WHERE code = 'ams' AND reach = 'local')`
+      expect(await count(known)).toBe(1)
+      writeFileSync(sites, `${sitesHead}syd,Sydney,AU,-34,151,\n`)
+      estimator.signal('SIGHUP')
+      await estimator.waitFor(
+        /"sites":"ams","message":"sites stand no longer in the file of --sites: what is known/,
+        5000,
+      )
+      expect(await count(known)).toBe(1)
     })
 
     it('takes rows that were sent again, and a file that has grown, once', async () => {

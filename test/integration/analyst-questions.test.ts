@@ -69,6 +69,22 @@ describe('the twenty questions of an analyst', () => {
     expect(rows).toEqual(expected)
   })
 
+  it('11-who-uses-no-tcp, where some use none', async () => {
+    const prefixes = new Set(truth.traffic.map(({ prefix }) => prefix))
+    const silent = [...prefixes].filter((_, index) => index % 3 === 0)
+    await warehouse.command(
+      `ALTER TABLE traffic UPDATE tcp_queries = 0 WHERE has({silent:Array(String)}, toString(prefix))
+       SETTINGS mutations_sync = 1`,
+      { silent },
+    )
+    const traffic = truth.traffic.map((row) =>
+      silent.includes(row.prefix) ? { ...row, tcp: 0 } : row,
+    )
+    const expected = rounded(answers['11-who-uses-no-tcp']!({ ...truth, traffic }))
+    expect(expected).toHaveLength(10)
+    expect(rounded(await warehouse.query<Row>(sqlOf('11-who-uses-no-tcp')))).toEqual(expected)
+  })
+
   it('19-open-findings', async () => {
     const rows = await warehouse.query<Row>(sqlOf('19-open-findings'))
     expect(findings.length).toBeGreaterThan(0)

@@ -19,6 +19,7 @@ export interface ComposeService {
   readonly profiles?: readonly string[]
   readonly read_only?: boolean
   readonly secrets?: readonly ComposeSecret[]
+  readonly cap_add?: readonly string[]
   readonly volumes?: readonly string[]
   readonly restart?: string
   readonly healthcheck?: { readonly disable?: boolean; readonly test?: readonly string[] }

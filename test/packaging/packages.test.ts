@@ -66,6 +66,20 @@ describe.skipIf(missing)('the packages, of them that of the sensor', () => {
     ])
   })
 
+  it('is not packed for another processor than its native part is built for', () => {
+    const other = process.arch === 'x64' ? 'arm64' : 'x64'
+    const script = join(root, 'scripts/package.ts')
+    const out = join(folder, 'other')
+    const words = [script, 'sensor', out, other]
+    const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+    expect(status).toBe(1)
+    expect(stderr).toContain(
+      `is built for ${process.arch}, not for ${other}: pack the sensor on a Debian host of ${other}`,
+    )
+    expect(readdirSync(out)).toEqual([])
+    rmSync(out, { recursive: true })
+  })
+
   it('runs with nothing but itself', () => {
     expect(goldpan('version').stdout).toMatch(/^goldpan \d/)
     const capture = join(root, 'test/captures/plain.pcap')
