@@ -245,8 +245,9 @@ describe.skipIf(missing)('the services of docker-compose.yml', () => {
   it('migrate makes every table and lets each user in by its password, then ends', async () => {
     const child = await start('migrate')
     const [code] = await once(child, 'exit')
-    expect(code, running.get('migrate')!.said).toBe(0)
+    const { said } = running.get('migrate')!
     running.delete('migrate')
+    expect(code, said).toBe(0)
     const done = await warehouse.query('SELECT DISTINCT number FROM migrations ORDER BY number')
     expect(done).toEqual(readMigrations().map(({ number }) => ({ number })))
     const users = front.access.filter((sql) => /^ALTER USER/.test(sql))

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { gunzipSync } from 'node:zlib'
 import type { Warehouse } from '@goldpan/warehouse'
 
 /**
@@ -42,7 +43,7 @@ export async function startServerFront(options: ServerFrontOptions): Promise<Ser
   }
   const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(incoming.url!, 'http://localhost')
-    const body = await buffer(incoming)
+    const body = await bodyOf(incoming)
     const [user, password] = credentialsOf(incoming)
     if (hashes.get(user) !== sha256(password)) {
       const says = `Code: 516. DB::Exception: ${user}: Authentication failed. (AUTHENTICATION_FAILED)`
@@ -73,6 +74,11 @@ export async function startServerFront(options: ServerFrontOptions): Promise<Ser
   }
 }
 
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
+  const bytes = await buffer(incoming)
+  return incoming.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes
+}
+
 function credentialsOf({ headers }: IncomingMessage): [user: string, password: string] {
   const [, basic = ''] = (headers.authorization ?? '').split(' ')
   const text = Buffer.from(basic, 'base64').toString('utf8')
@@ -95,7 +101,8 @@ function forward({ port, database }: ServerFrontOptions, asked: Asked, response:
   const body = isCreation
     ? Buffer.from(asked.body.toString('utf8').replaceAll(`${database}.`, 'default.'))
     : asked.body
-  const { authorization: _, 'transfer-encoding': __, ...headers } = incoming.headers
+  const { authorization: _, 'transfer-encoding': __, ...rest } = incoming.headers
+  const { 'content-encoding': ___, ...headers } = rest
   const outgoing = request(
     {
       ...{ host: '127.0.0.1', port, method: incoming.method, path: `${url.pathname}${url.search}` },
