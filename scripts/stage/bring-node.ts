@@ -23,7 +23,7 @@ export function processorOf(file: string): Processor | undefined {
   return isElf ? machines[head.readUInt16LE(18)] : undefined
 }
 
-/** Copies the Node of a processor: this one, or the pinned one from npm, by the lock file's hash. */
+/** Copies the Node of a processor: this one, or the pinned one from npm, by its hash. */
 export function bringNode(processor: Processor, target: string): void {
   if (processor === process.arch) {
     cpSync(process.execPath, target)

@@ -13,7 +13,7 @@ export interface NativeLibrary {
 
 /** What every Debian host has, at any version that Node runs on. */
 const ofEveryHost =
-  /^(?:linux-vdso|ld-linux-(?:x86-64|aarch64)|libc|libm|libdl|libpthread|librt|libstdc\+\+|libgcc_s)\.so/
+  /^(?:linux-vdso|ld-linux-[\w-]+|libc|libm|libdl|libpthread|librt|libstdc\+\+|libgcc_s)\.so/
 
 /**
  * Copies the shared libraries that a native part needs and a plain host may lack, with their

@@ -73,8 +73,8 @@ describe('the twenty questions of an analyst', () => {
     const prefixes = new Set(truth.traffic.map(({ prefix }) => prefix))
     const silent = [...prefixes].filter((_, index) => index % 3 === 0)
     await warehouse.command(
-      `ALTER TABLE traffic UPDATE tcp_queries = 0 WHERE has({silent:Array(String)}, toString(prefix))
-       SETTINGS mutations_sync = 1`,
+      `ALTER TABLE traffic UPDATE tcp_queries = 0
+       WHERE has({silent:Array(String)}, toString(prefix)) SETTINGS mutations_sync = 1`,
       { silent },
     )
     const traffic = truth.traffic.map((row) =>

