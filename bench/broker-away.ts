@@ -19,6 +19,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { startBroker } from '../test/broker/broker.ts'
 import { readMessages } from '../test/broker/bus-reader.ts'
+import { sensorEnvironment, sensorFlags } from './sensor-start.ts'
 
 const perSecond = Number(process.argv[2] ?? 5000)
 const seconds = Number(process.argv[3] ?? 600)
@@ -40,16 +41,11 @@ interface Told {
 const broker = await startBroker()
 await broker.stop('SIGKILL')
 const program = fileURLToPath(new URL('./broker-away-sensor.ts', import.meta.url))
-// As the launcher starts a sensor.
-const flags = ['--optimize-for-size', '--initial-old-space-size=12']
-const allocator = {
-  ...{ MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '65536', MALLOC_MMAP_THRESHOLD_: '32768' },
-}
 const load = [perSecond, seconds, speed].map(String)
-const words = [...flags, program, broker.plain, folder, service, ...load]
+const words = [...sensorFlags, program, broker.plain, folder, service, ...load]
 const sensor = spawn(process.execPath, words, {
   stdio: ['ignore', 'pipe', 'inherit'],
-  env: { ...process.env, ...allocator },
+  env: { ...process.env, ...sensorEnvironment },
 })
 const lines = createInterface({ input: sensor.stdout })[Symbol.asyncIterator]()
 const next = async (): Promise<Told> => JSON.parse((await lines.next()).value as string) as Told

@@ -1,89 +1,54 @@
 /**
  * Handshakes a second from encoded messages into chDB: decode, check, enrich, insert with rollups.
+ * The sites, networks and prefixes are those of bench/day.yaml.
  *
- *     node bench/estimator.ts [millions of handshakes, 5] [networks, 50000]
+ *     node bench/estimator.ts [millions of handshakes, 5] [messages' rows, 250000]
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createHandshakeBatch, type HandshakeBatch, handshakePresent } from '@goldpan/core'
+import { createHandshakeBatch } from '@goldpan/core'
 import { Estimator, readNetworkTable } from '@goldpan/estimator'
 import type { BusMessage, BusReceiver } from '@goldpan/runtime'
 import { openEmbeddedWarehouse } from '@goldpan/warehouse-embedded'
 import { encodeHandshakes, handshakeTopic } from '@goldpan/wire'
+import { readDayWorld, SiteDraws } from './day-world.ts'
 
-const [, , millions = '5', networkCount = '50000'] = process.argv
-const rowsPerMessage = 250_000
+const [, , millions = '5', messageRows = '250000'] = process.argv
+const rowsPerMessage = Number(messageRows)
 const rows = Number(millions) * 1e6
 const startMicros = 1_767_225_600_000_000
+/** 20,000 handshakes a second over all sites. */
+const microsPerRow = 50
 
-/** A small generator of numbers, the same for the same seed (Marsaglia's xorshift32). */
-let state = 42
-function draw(below: number): number {
-  state ^= state << 13
-  state ^= state >>> 17
-  state ^= state << 5
-  return (state >>> 0) % below
-}
+const day = readDayWorld()
+const { service, sites } = day.world
+const draws = sites.map((site) => new SiteDraws(day, site))
 
-/** Clients of 100,000 prefixes in 16.0.0.0/6, 20,000 handshakes a second. */
-function fillBatch(batch: HandshakeBatch, firstRow: number): void {
-  for (let row = 0; row < rowsPerMessage; row++) {
-    const prefix = draw(100_000)
-    const at = row * 16
-    for (const address of [batch.client, batch.prefix, batch.server]) {
-      address.set([0xff, 0xff, 16, prefix >> 8, prefix, 0], at + 10)
-    }
-    batch.client[at + 12] = 16 + (prefix >> 16)
-    batch.prefix[at + 12] = batch.client[at + 12]!
-    batch.client[at + 15] = draw(256)
-    batch.server.set([192, 0, 2, 53], at + 12)
-    batch.timeMicros[row] = startMicros + (firstRow + row) * 50
-    batch.clientPort[row] = draw(64_000)
-    batch.serverPort[row] = 53
-    batch.rttMicros[row] = 1000 + draw(100_000)
-    batch.acceptMicros[row] = draw(200)
-    batch.hops[row] = draw(30)
-    batch.present[row] = handshakePresent.client | handshakePresent.accept | handshakePresent.hops
-  }
-  batch.length = rowsPerMessage
-}
-
-const source = { service: 'ns1.example', site: 'ams', sensor: 'bench' }
-
+/** Of each site in turn. */
 function encodeMessages(): BusMessage[] {
   const messages: BusMessage[] = []
   const batch = createHandshakeBatch(rowsPerMessage)
-  for (let firstRow = 0; firstRow < rows; firstRow += rowsPerMessage) {
-    fillBatch(batch, firstRow)
-    const value = encodeHandshakes(batch, { ...source, boot: 'bench', firstRow })
-    const n = messages.length
+  for (let row = 0; row < rows; row += rowsPerMessage) {
+    const index = messages.length % sites.length
+    const source = { service, site: sites[index]!, sensor: 'bench' }
+    const n = Math.floor(messages.length / sites.length)
+    const at = startMicros + row * microsPerRow
+    draws[index]!.fill(batch, rowsPerMessage, at, microsPerRow)
+    const firstRow = n * rowsPerMessage
     messages.push({
-      topic: handshakeTopic,
-      source,
-      boot: 'bench',
-      n,
-      firstRow,
-      rows: rowsPerMessage,
-      value,
+      ...{ topic: handshakeTopic, source, boot: 'bench', n, firstRow, rows: rowsPerMessage },
+      value: encodeHandshakes(batch, { ...source, boot: 'bench', firstRow }),
     })
   }
   return messages
 }
 
-function writeNetworks(file: string): void {
-  const lines = Array.from({ length: Number(networkCount) }, (_, index) => {
-    const prefix = `${16 + (index >> 15)}.${(index >> 7) & 255}.${(index << 1) & 255}.0/23`
-    return `${prefix},${64_512 + (index % 5000)},Network ${index % 5000},NL`
-  })
-  writeFileSync(file, ['prefix,asn,name,country', ...lines].join('\n'))
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'goldpan-bench-'))
 try {
   const networksFile = join(folder, 'networks.csv')
-  writeNetworks(networksFile)
+  writeFileSync(networksFile, day.networkLines.join('\n'))
   const networks = readNetworkTable([networksFile])
   if (!networks.ok) throw new Error(networks.error.message)
   const messages = encodeMessages()

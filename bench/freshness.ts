@@ -1,108 +1,176 @@
 /**
  * From the packet's time to the row that can be read, at a steady rate.
  *
- *     node bench/freshness.ts [--rate 5000] [--seconds 60] [--flush-millis 100]
+ *     node bench/freshness.ts [--rate 5000] [--seconds 60] [--setting NAME=VALUE]…
  *
- * A sensor sends every `flush-millis` (`capture.batch_age`) what came meanwhile, each row with its
- * own time; a reader asks for the newest row as often as it can, and the age of what it sees is
- * noted for each row.
+ * Packets go over a wire between two network namespaces, `goldpan capture -i` reads them there and
+ * sends to a broker, `goldpan estimate` inserts; a reader asks every 10 ms how many rows there are.
+ * A row's age is counted from its time, which the kernel gave to the packet. All settings are the
+ * defaults, unless given (`GOLDPAN_CAPTURE_BATCH_AGE=50ms`). Needs root, the pcap package, Java.
  */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { createLog } from '@goldpan/runtime'
-import { createKafkaSender, topicSettingsDefault } from '@goldpan/runtime/kafka'
-import { openServerWarehouse } from '@goldpan/warehouse'
+import { openServerWarehouse, type Warehouse } from '@goldpan/warehouse'
 import { startBroker } from '../test/broker/broker.ts'
-import { loadMessage } from '../test/estimator/bus-load.ts'
 import { WarehouseServer } from '../test/estimator/warehouse-server.ts'
+import { makeTwoHosts, readUsages, untilCapturing } from './network-namespaces.ts'
+import { sensorEnvironment, sensorFlags } from './sensor-start.ts'
 
 const { values } = parseArgs({
   options: {
     rate: { type: 'string', default: '5000' },
     seconds: { type: 'string', default: '60' },
-    'flush-millis': { type: 'string', default: '100' },
+    setting: { type: 'string', multiple: true, default: [] },
+    // The bench itself runs on the server's host, which this tells.
+    'client-host': { type: 'string' },
   },
 })
-const [rate, seconds, flushMillis] = [
-  ...[Number(values.rate), Number(values.seconds), Number(values['flush-millis'])],
-] as [number, number, number]
-const folder = mkdtempSync(join(tmpdir(), 'goldpan-freshness-'))
-const cli = fileURLToPath(new URL('../cli/src/main.ts', import.meta.url))
-const broker = await startBroker()
-const server = new WarehouseServer(join(folder, 'warehouse'))
-await server.start()
-const url = `http://default@127.0.0.1:${server.port}`
-const opened = await openServerWarehouse({ url })
-if (!opened.ok) throw new Error(opened.error.message)
-const warehouse = opened.value
-const from = ['--from', `kafka://${broker.plain}`, '--warehouse', url]
-const estimator = spawn(process.execPath, [cli, 'estimate', ...from], {
-  stdio: ['ignore', 'inherit', 'inherit'],
-  env: { ...process.env, GOLDPAN_HTTP_ESTIMATE_LISTEN: 'off', GOLDPAN_LOG_LEVEL: 'error' },
-})
-const sender = createKafkaSender({
-  ...{ brokers: [broker.plain], topics: topicSettingsDefault, compression: 'zstd' },
-  log: createLog({ level: 'warn', component: 'load' }),
-})
-
-const microsPerRow = 1e6 / rate
+const [rate, seconds] = [Number(values.rate), Number(values.seconds)]
+const pollMillis = 10
+/** Until then the line is compiled. */
+const warmUpSeconds = Math.min(5, seconds / 4)
+const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const nowMicros = (): number => (performance.timeOrigin + performance.now()) * 1000
-const source = { service: 'ns1.example', site: 'ams', sensor: 'x' }
-let startMicros = 0
-let sent = 0
-let ended = false
 
-async function send(): Promise<void> {
-  await sender.send(await warmUp())
-  startMicros = nowMicros()
-  for (let n = 0; nowMicros() - startMicros < seconds * 1e6; n++) {
-    await delay(flushMillis)
-    const rows = Math.floor((nowMicros() - startMicros) / microsPerRow) - sent
-    if (rows <= 0) continue
-    const load = { source, boot: 'b', startMicros, microsPerRow }
-    void sender.send(loadMessage(load, { n, firstRow: sent, rows }))
-    sent += rows
+async function onHost(): Promise<void> {
+  const hosts = makeTwoHosts()
+  const words = [file('./freshness.ts'), ...process.argv.slice(2), '--client-host', hosts.client]
+  try {
+    const inside = spawn('ip', ['netns', 'exec', hosts.server, process.execPath, ...words], {
+      stdio: 'inherit',
+    })
+    await once(inside, 'exit')
+  } finally {
+    hosts.close()
   }
-  ended = true
 }
 
-/** One row, so that topics, group and tables are there before the clock runs. */
-async function warmUp() {
-  const load = { source, boot: 'warm', startMicros: 1e15, microsPerRow }
-  return loadMessage(load, { n: 0, firstRow: 0, rows: 1 })
+const environment = {
+  ...process.env,
+  ...Object.fromEntries(values.setting.map((each) => each.split('=') as [string, string])),
+  GOLDPAN_HTTP_CAPTURE_LISTEN: 'off',
+  GOLDPAN_HTTP_ESTIMATE_LISTEN: 'off',
 }
 
-const countRows = async (): Promise<number> => {
-  const sql = "SELECT toFloat64(count()) AS n FROM handshakes WHERE time > '2020-01-01'"
-  return (await warehouse.query<{ n: number }>(sql))[0]!.n
+const children: ChildProcess[] = []
+function start(words: readonly string[], env: NodeJS.ProcessEnv = environment): ChildProcess {
+  const child = spawn(process.execPath, [...words], { stdio: ['ignore', 'inherit', 'pipe'], env })
+  children.push(child)
+  return child
 }
 
-const ages: number[] = []
-const sending = send()
-let seen = 0
-while (!ended || seen < sent) {
-  const rows = await countRows()
-  const now = nowMicros()
-  for (; seen < rows; seen++) ages.push((now - startMicros - seen * microsPerRow) / 1e6)
-  await delay(10)
+const main = file('../cli/src/main.ts')
+const source = ['--service', 'ns1.example', '--site', 'ams', '--sensor', 's1']
+
+/** Sensor and estimator, once they work. */
+async function startLine(folder: string, url: string, bus: string) {
+  const estimator = start([main, 'estimate', '--from', bus, '--warehouse', url])
+  estimator.stderr!.pipe(process.stderr)
+  await delay(3000)
+  const words = ['capture', '-i', 'eth0', ...source, '--to', bus]
+  const settings = { ...environment, ...sensorEnvironment, STATE_DIRECTORY: folder }
+  const sensor = start([...sensorFlags, main, ...words], settings)
+  await untilCapturing(sensor)
+  return { sensor, estimator }
 }
-await sending
-ages.sort((left, right) => left - right)
-const quantile = (share: number): string => ages[Math.floor(share * (ages.length - 1))]!.toFixed(3)
-console.log(
-  `${ages.length} rows at ${rate}/s: p50 ${quantile(0.5)} s, p90 ${quantile(0.9)} s, ` +
-    `p99 ${quantile(0.99)} s, longest ${quantile(1)} s`,
-)
-estimator.kill('SIGTERM')
-await new Promise((resolve) => estimator.once('exit', resolve))
-await sender.close()
-await warehouse.close()
-await server.kill()
-await broker.close()
-rmSync(folder, { recursive: true })
+
+async function measure(clientHost: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'goldpan-freshness-'))
+  chmodSync(folder, 0o755) // the sensor becomes another user
+  const server = new WarehouseServer(join(folder, 'warehouse'))
+  const broker = await startBroker()
+  try {
+    await server.start()
+    const url = `http://default@127.0.0.1:${server.port}`
+    const opened = await openServerWarehouse({ url })
+    if (!opened.ok) throw new Error(opened.error.message)
+    const line = await startLine(folder, url, `kafka://${broker.plain}`)
+    const pids = { sensor: line.sensor.pid!, estimator: line.estimator.pid!, warehouse: server.pid }
+    await watchRows(opened.value, clientHost, pids)
+    for (const child of Object.values(line)) child.kill('SIGTERM')
+    await Promise.all(Object.values(line).map((child) => once(child, 'exit')))
+    await opened.value.close()
+  } finally {
+    for (const child of children) child.kill('SIGKILL')
+    await server.kill()
+    await broker.close()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Puts packets on the wire and looks at the rows until they are all there. */
+async function watchRows(
+  warehouse: Warehouse,
+  clientHost: string,
+  pids: Readonly<Record<string, number>>,
+): Promise<void> {
+  const words = [
+    'netns',
+    'exec',
+    clientHost,
+    process.execPath,
+    file('../test/integration/packet-emitter.ts'),
+  ]
+  const emitter = spawn('ip', [...words, 'eth0', String(rate), String(seconds)])
+  children.push(emitter)
+  emitter.stderr.pipe(process.stderr)
+  const looks: Look[] = []
+  const usages = () => Object.values(pids).map(readUsages)
+  const before = usages()
+  const begun = performance.now()
+  const wanted = rate * seconds
+  const sql = 'SELECT toFloat64(count()) AS rows FROM handshakes'
+  for (let rows = 0; rows < wanted && performance.now() - begun < seconds * 1000 + 10_000; ) {
+    const [found] = await warehouse.query<{ rows: number }>(sql)
+    if (found!.rows > rows) looks.push({ rows: found!.rows, micros: nowMicros() })
+    rows = found!.rows
+    await delay(pollMillis)
+  }
+  const elapsed = (performance.now() - begun) / 1000
+  const spent = usages().map((processes, at) =>
+    processes.map(({ cpuSeconds }, child) => cpuSeconds - (before[at]![child]?.cpuSeconds ?? 0)),
+  )
+  const times = await warehouse.query<{ micros: number }>(
+    'SELECT toFloat64(toUnixTimestamp64Micro(time)) AS micros FROM handshakes ORDER BY time',
+  )
+  report(
+    times.map(({ micros }) => micros),
+    looks,
+  )
+  for (const [at, name] of Object.keys(pids).entries()) {
+    const shares = spent[at]!.map((cpu) => `${((cpu / elapsed) * 100).toFixed(1)} %`)
+    console.log(`${name}: ${shares.join(' and ')} of a core`)
+  }
+}
+
+interface Look {
+  readonly rows: number
+  readonly micros: number
+}
+
+function report(times: readonly number[], looks: readonly Look[]): void {
+  const ages: number[] = []
+  let row = 0
+  for (const { rows, micros } of looks) {
+    for (; row < rows; row++) {
+      if (times[row]! - times[0]! >= warmUpSeconds * 1e6) ages.push((micros - times[row]!) / 1e6)
+    }
+  }
+  ages.sort((left, right) => left - right)
+  const at = (share: number): string => ages[Math.floor(share * (ages.length - 1))]!.toFixed(3)
+  console.log(
+    `${times.length} of ${rate * seconds} rows, ${looks.length} blocks; after ` +
+      `${warmUpSeconds} s: p50 ${at(0.5)} s, p90 ${at(0.9)} s, p99 ${at(0.99)} s, ` +
+      `longest ${at(1)} s`,
+  )
+}
+
+if (values['client-host'] === undefined) await onHost()
+else await measure(values['client-host'])
 process.exit(0)

@@ -1,16 +1,16 @@
+import { formatAddress } from '@goldpan/core'
 import { rollUp, type Warehouse } from '../packages/warehouse/src/index.ts'
+import { type DayWorld, handshakeRate, readDayWorld } from './day-world.ts'
 
-/** A day of a large service, made by the engine itself: the simulator would take an hour. */
+/**
+ * A day of bench/day.yaml with more queries, made by the engine itself of the world's prefixes: the
+ * simulator would take an hour.
+ */
 
 export const dayStart = 1_767_225_600
 export const daySeconds = 86_400
-export const panelSites = Array.from(
-  { length: 20 },
-  (_, index) => `s${String(index).padStart(2, '0')}`,
-)
-
-const prefixes = 20_000
-const networks = 2000
+const day = readDayWorld()
+export const panelSites = day.world.sites
 
 /** What panels read of a month. */
 const monthTables = [
@@ -21,14 +21,16 @@ const monthTables = [
 /** Sites, networks, heartbeats, findings, then hour by hour traffic and handshakes. */
 export async function fillPanelDay(warehouse: Warehouse, handshakes: number): Promise<void> {
   const started = performance.now()
-  await warehouse.command(`INSERT INTO networks SELECT number, concat('Network ', toString(number))
-    FROM numbers(${networks})`)
+  await storeWorld(warehouse, day)
   await warehouse.command(heartbeats)
   await warehouse.command(findings)
   for (let hour = 0; hour < 24; hour++) {
-    await warehouse.command(trafficOf(hour))
+    await warehouse.command(trafficOf(hour, handshakes / (handshakesPerSecond * daySeconds)))
     await warehouse.command(handshakesOf(hour, Math.round(handshakes / 24)))
     process.stderr.write(`\r${hour + 1} of 24 hours`)
+  }
+  for (const table of ['world_prefixes', 'world_slots']) {
+    await warehouse.command(`DROP TABLE ${table}`)
   }
   const [sizes] = await warehouse.query<Record<string, number>>(
     `SELECT (SELECT count() FROM handshakes) AS handshakes,
@@ -53,13 +55,34 @@ export async function fillPanelMonth(warehouse: Warehouse): Promise<void> {
   }
 }
 
-/** Of the expression `client`, the number of a prefix: even ones are IPv4. */
-const prefixOf = (client: string): string => `CAST(if(${client} % 2 = 0,
-    toUInt128(0xFFFF0A000000) + ${client} * 256,
-    bitShiftLeft(toUInt128(0x20010DB80000) + ${client}, 80)) AS IPv6)`
-const siteOf = (client: string): string => `concat('s', leftPad(toString(${client} % 20), 2, '0'))`
-const countryOf = (client: string): string =>
-  `arrayElement(['NL','DE','FR','US','BR','ZA','SG','AU','JP','IN'], 1 + ${client} % 10)`
+const handshakesPerSecond = day.prefixes.reduce((sum, prefix) => sum + handshakeRate(prefix), 0)
+const slots = 2 ** 20
+const rowsPerInsert = 5000
+
+/** Names of the networks, and for the day the prefixes, each in as many slots as it asks over TCP. */
+async function storeWorld(warehouse: Warehouse, { names, prefixes }: DayWorld): Promise<void> {
+  const named = [...names].map(([asn, name]) => `(${asn}, '${name}')`)
+  await warehouse.command(`INSERT INTO networks VALUES ${named.join()}`)
+  await warehouse.command(`CREATE TABLE world_prefixes (prefix IPv6, ip_version UInt8, site String,
+    asn UInt32, country String, rtt_us UInt32, hops UInt8, udp Float64, tcp Float64)
+    ENGINE = Memory`)
+  for (let from = 0; from < prefixes.length; from += rowsPerInsert) {
+    const rows = prefixes.slice(from, from + rowsPerInsert).map((each) => {
+      const tcp = handshakeRate(each)
+      const numbers = [Math.round(each.rttMicros[each.homeSite]!), each.hops]
+      const rates = [each.queriesPerSecond - tcp, tcp].map((rate) => rate.toPrecision(6))
+      const place = `'${each.site}', ${each.asn}, '${each.countryOnFile}'`
+      return `('${formatAddress(each.bytes)}', ${each.ipVersion}, ${place}, ${[...numbers, ...rates]})`
+    })
+    await warehouse.command(`INSERT INTO world_prefixes VALUES ${rows.join()}`)
+  }
+  await warehouse.command(`CREATE TABLE world_slots ENGINE = Memory AS
+    SELECT toUInt32(rowNumberInAllBlocks()) AS slot, prefix, ip_version, site, asn, country, rtt_us,
+      hops
+    FROM world_prefixes ARRAY JOIN range(toUInt32(ceil(tcp * ${slots / handshakesPerSecond})))
+    SETTINGS max_threads = 1`)
+}
+
 const micros = (expression: string): string =>
   `fromUnixTimestamp64Micro(toInt64(${expression}), 'UTC')`
 
@@ -69,28 +92,34 @@ function handshakesOf(hour: number, rows: number): string {
   return `INSERT INTO handshakes (service, site, sensor, time, prefix, ip_version, server,
       server_port, rtt_us, accept_us, hops, synack_retransmissions, flags, method,
       asn, country, excluded)
-    SELECT 'ns1.example', ${siteOf('client')}, ${siteOf('client')},
-      ${micros(`${startMicros} + number * ${step}`)}, ${prefixOf('client')},
-      if(client % 2 = 0, 4, 6), toIPv6('::ffff:192.0.2.53'), 53,
-      toUInt32((2000 + cityHash64(client) % 200000) * (1 + (rand(2) % 1000) / 5000)),
-      80, 12, 0, 0, 'handshake', client % ${networks}, ${countryOf('client')}, ''
-    FROM (SELECT number, toUInt32(${prefixes} * pow((rand(1) % 1000003) / 1000003, 2)) AS client
-      FROM numbers(${rows}))
+    SELECT 'ns1.example', site, site, ${micros(`${startMicros} + number * ${step}`)}, prefix,
+      ip_version, toIPv6(if(ip_version = 4, '::ffff:192.0.2.53', '2001:db8::53')), 53,
+      toUInt32(rtt_us * (1 + (rand(2) % 1000) / 5000)),
+      20 + rand(3) % 100, hops, 0, 0, 'handshake', asn, country, ''
+    FROM (SELECT number, toUInt32(rand(1) % (SELECT count() FROM world_slots)) AS slot
+      FROM numbers(${rows})) AS drawn
+    ANY LEFT JOIN world_slots USING slot
     SETTINGS max_insert_threads = 1, max_threads = 2`
 }
 
-/** Every prefix in every minute: more rows than a real day has. */
-function trafficOf(hour: number): string {
+/** `times` the world's queries; a row where a prefix asked in a minute. */
+function trafficOf(hour: number, times: number): string {
   const start = dayStart + hour * 3600
+  const drawn = (rate: string, draw: number): string =>
+    `toUInt32(floor(${rate} * ${60 * times} + rand(${draw}) / 4294967296))`
   return `INSERT INTO traffic (service, site, sensor, minute, prefix, ip_version, udp_queries,
       tcp_queries, truncated_answers, handshakes, sampling_rate, asn, country, excluded)
-    SELECT 'ns1.example', ${siteOf('client')}, ${siteOf('client')},
-      toDateTime(${start} + 60 * minute),
-      ${prefixOf('client')}, if(client % 2 = 0, 4, 6), rand(1) % 40, rand(2) % 6, rand(3) % 3,
-      rand(2) % 6, 1, client % ${networks}, ${countryOf('client')}, ''
-    FROM (SELECT number % ${prefixes} AS client, intDiv(number, ${prefixes}) AS minute
-      FROM numbers(${prefixes * 60}))`
+    SELECT 'ns1.example', site, site, minute, prefix, ip_version, udp_queries, tcp_queries,
+      intDiv(tcp_queries, 2), tcp_queries, 1, asn, country, ''
+    FROM (SELECT world_prefixes.*, toDateTime(${start} + 60 * number) AS minute,
+        ${drawn('udp', 1)} AS udp_queries, ${drawn('tcp', 2)} AS tcp_queries
+      FROM numbers(60) AS minutes CROSS JOIN world_prefixes)
+    WHERE udp_queries + tcp_queries > 0
+    SETTINGS max_insert_threads = 1, max_threads = 2`
 }
+
+const siteNames = panelSites.map((site) => `'${site}'`).join()
+const siteOf = (number: string): string => `arrayElement([${siteNames}], 1 + ${number} % 20)`
 
 const heartbeats = `INSERT INTO sensor_status
     (service, site, sensor, time, \`final\`, packets, bytes, handshakes, counters, pending, version)
@@ -107,5 +136,5 @@ const findings = `INSERT INTO findings
     if(number % 10 = 0, 'open', 'resolved'), ${micros(`(${dayStart} + 400 * number) * 1000000`)},
     if(number % 10 = 0, NULL, ${micros(`(${dayStart} + 400 * number + 3000) * 1000000`)}), number,
     concat('{"sentence":"', repeat('word ', 30),
-      '","site_to":"s0', toString(number % 10), '","excess_ms":80}')
+      '","site_to":"', ${siteOf('number')}, '","excess_ms":80}')
   FROM numbers(2000)`

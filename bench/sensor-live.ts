@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { createFileBusReceiver } from '@goldpan/runtime'
 import { decodeSensorStatus, decodeTraffic } from '@goldpan/wire'
 import { makeTwoHosts, readUsages, untilCapturing } from './network-namespaces.ts'
+import { sensorEnvironment, sensorFlags } from './sensor-start.ts'
 
 const queriesPerSecond = Number(process.argv[2] ?? 50_000)
 const seconds = Number(process.argv[3] ?? 20)
@@ -37,7 +38,10 @@ function nameServer(): void {
   database: ""
   xfrdfile: "${folder}/xfrd"
   zonelistfile: "${folder}/zonelist"
-  tcp-count: 1000
+  # Two processes, each with sockets of its own: one alone leaves TCP waiting behind UDP.
+  server-count: 2
+  reuseport: yes
+  tcp-count: 2000
   tcp-query-count: 1
   # One client asks for all: a limit by client would leave whole windows without an answer.
   rrl-ratelimit: 0
@@ -68,19 +72,27 @@ function sensor() {
   process.env.GOLDPAN_HTTP_CAPTURE_LISTEN = 'off'
   process.env.GOLDPAN_CAPTURE_CPU_SHARE = '2'
   process.env.STATE_DIRECTORY = folder
-  // As the launcher starts a sensor.
-  const flags = ['--optimize-for-size', '--initial-old-space-size=12']
-  process.env.MALLOC_ARENA_MAX = '2'
-  process.env.MALLOC_TRIM_THRESHOLD_ = '65536'
-  process.env.MALLOC_MMAP_THRESHOLD_ = '32768'
+  Object.assign(process.env, sensorEnvironment)
   if (way === 'pcap') {
-    return hosts.run(hosts.server, process.execPath, [...flags, main, ...words, '-i', hosts.device])
+    return hosts.run(hosts.server, process.execPath, [
+      ...sensorFlags,
+      main,
+      ...words,
+      '-i',
+      hosts.device,
+    ])
   }
   const filter = 'tcp port 53 or (udp dst port 53) or (udp src port 53 and udp[10] & 2 != 0)'
   const tcpdump = hosts.run(hosts.server, 'tcpdump', [
     ...['-i', hosts.device, '-U', '-s', '128', '-B', '16384', '-w', '-', filter],
   ])
-  const child = hosts.run(hosts.server, process.execPath, [...flags, main, ...words, '-r', '-'])
+  const child = hosts.run(hosts.server, process.execPath, [
+    ...sensorFlags,
+    main,
+    ...words,
+    '-r',
+    '-',
+  ])
   tcpdump.stdout!.pipe(child.stdin!)
   running.push(tcpdump)
   return child
@@ -90,7 +102,7 @@ async function dnsperf(mode: 'udp' | 'tcp', rate: number): Promise<number> {
   const words = ['-s', hosts.serverAddress, '-d', join(folder, 'queries'), '-m', mode]
   // Over TCP as many clients as queries on their way, so that few share a connection.
   const width =
-    mode === 'tcp' ? ['-c', '200', '-q', '200', '-T', '2'] : ['-c', '4', '-q', '1000', '-t', '1']
+    mode === 'tcp' ? ['-c', '800', '-q', '800', '-T', '1'] : ['-c', '8', '-q', '400', '-t', '1']
   const load = ['-Q', String(rate), '-l', String(seconds), '-b', '4096', ...width]
   const child = hosts.run(hosts.client, 'dnsperf', [...words, ...load])
   child.stderr!.pipe(process.stderr)

@@ -16,7 +16,7 @@ describe('createCaptureFilter', () => {
 
   it('takes one in N by the port and the id, for each port', () => {
     const filter = createCaptureFilter({ ports: [53, 5353], rate: 16 })
-    expect(filter).toContain('udp dst port 53 and (udp[0:2] + udp[8:2]) & 15 = 0')
-    expect(filter).toContain('udp dst port 5353 and (udp[0:2] + udp[8:2]) & 15 = 0')
+    expect(filter).toContain('udp dst port 53 and (udp[8:2] + udp[0:2]) & 15 = 0')
+    expect(filter).toContain('udp dst port 5353 and (udp[8:2] + udp[0:2]) & 15 = 0')
   })
 })

@@ -32,8 +32,10 @@ const tcpTerms = (port: number): string[] => [
 
 function udpTerms(port: number, rate: number): string[] {
   if (rate === 0) return []
+  // The id first: of the other order libpcap makes a program that Linux refuses (it may read a word
+  // of its memory that was not written), and then filters in the process.
   const query = (term: string, portAt: string, idAt: string): string =>
-    rate === 1 ? `(${term})` : `(${term} and (${portAt} + ${idAt}) & ${rate - 1} = 0)`
+    rate === 1 ? `(${term})` : `(${term} and (${idAt} + ${portAt}) & ${rate - 1} = 0)`
   const answer = (term: string, flagsAt: string, portAt: string, idAt: string): string =>
     query(`${term} and (${flagsAt} & ${truncated} != 0 or ${idAt} & 255 = 0)`, portAt, idAt)
   return [

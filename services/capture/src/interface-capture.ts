@@ -85,7 +85,12 @@ export class InterfaceCapture {
   start(): void {
     process.stdin.resume().pause()
     this.#startSession()
-    setInterval(() => this.#look(), lookMillis)
+    setInterval(() => {
+      this.#look()
+      // No packet came to end the older session at the cut. Never from within `dispatch`, which
+      // would go on with a session that is gone.
+      if (this.#next && performance.now() - this.#orderedMillis > silenceMillis) this.#endCut()
+    }, lookMillis)
   }
 
   #open(filter: string): { session: PcapSession; linkType: number } {
@@ -151,8 +156,6 @@ export class InterfaceCapture {
     const { user, system } = process.cpuUsage()
     say({ stats: { drops: this.#drops(), cpuMicros: user + system } })
     this.#readOrders()
-    // No packet came to end the older session at the cut.
-    if (this.#next && performance.now() - this.#orderedMillis > silenceMillis) this.#endCut()
   }
 
   #drops(): number {

@@ -113,8 +113,10 @@ function firstWord(
   child.stdin!.on('error', () => {})
   createInterface({ input: child.stderr! }).on('line', (text) => {
     const line = parseLine(text)
-    if (line === undefined) other = text
-    else if ('open' in line) resolve(ok(line.open.libpcap))
+    if (line === undefined) {
+      other = text
+      log.warnRarely({ said: text }, 'the capture process complains')
+    } else if ('open' in line) resolve(ok(line.open.libpcap))
     else if ('stats' in line) Object.assign(state, line.stats)
     else if ('refilter' in line) log.info({ filter: line.refilter }, 'the kernel filter changed')
     else {
@@ -123,7 +125,10 @@ function firstWord(
     }
   })
   child.once('error', (error) => resolve(err(error.message)))
-  child.once('close', () => resolve(err(other || 'the capture process ended')))
+  child.once('close', (code, signal) => {
+    log.debug({ code, signal, said: other }, 'the capture process is gone')
+    resolve(err(other || 'the capture process ended'))
+  })
   return promise
 }
 

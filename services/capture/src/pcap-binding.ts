@@ -17,6 +17,8 @@ export interface PcapSession {
   /** Calls onPacket for each packet until none is left: under load it does not return. */
   dispatch(packet: Buffer, header: Buffer): number
   start_polling(): void
+  /** Puts a frame on the wire. */
+  inject(frame: Buffer): void
   stats(): { readonly ps_recv: number; readonly ps_drop: number; readonly ps_ifdrop: number }
   /** Ends a running or the next dispatch, which then frees the session. */
   close(): void
