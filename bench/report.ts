@@ -8,7 +8,8 @@ import { parsePacketTime } from '@goldpan/core'
 import { formatReportHtml, formatReportJson, formatReportText, readReport } from '@goldpan/report'
 import {
   readFindings,
-  readPrefixTotals,
+  readPrefixHandshakes,
+  readPrefixQueries,
   readRttHistograms,
   readSiteCodes,
 } from '@goldpan/warehouse'
@@ -33,7 +34,8 @@ async function measure<Value>(name: string, work: () => Promise<Value> | Value):
 }
 
 const codes = await measure('site codes', () => readSiteCodes(warehouse, span))
-await measure('prefixes', () => readPrefixTotals(warehouse, span, codes))
+await measure('handshakes', () => readPrefixHandshakes(warehouse, span, codes))
+await measure('queries', () => readPrefixQueries(warehouse, span, codes))
 await measure('histograms', () => readRttHistograms(warehouse, span, 1800))
 const findings = await readFindings(warehouse, { service })
 const report = await measure('whole report', () =>

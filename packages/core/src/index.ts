@@ -26,6 +26,8 @@ export {
   prefixBytes,
   writePrefix,
 } from './address.ts'
+export type { AddressIndex } from './address-index.ts'
+export { createAddressIndex } from './address-index.ts'
 export type {
   Finding,
   FindingKind,

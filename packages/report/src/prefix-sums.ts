@@ -9,18 +9,30 @@ const coveredMin = 10
 
 /** Median RTTs and weights of measured prefixes, as they are gathered. */
 class Medians {
-  readonly #values: number[] = []
-  readonly #weights: number[] = []
+  #values = new Float64Array(64)
+  #weights = new Float64Array(64)
+  #length = 0
 
   add({ rttMicros, queries, handshakes }: PrefixTotals, row: number, byQueries: boolean): void {
     if (handshakes[row] === 0) return
-    this.#values.push(rttMicros[row]!)
-    this.#weights.push(byQueries ? queries[row]! : handshakes[row]!)
+    if (this.#length === this.#values.length) {
+      this.#values = doubled(this.#values)
+      this.#weights = doubled(this.#weights)
+    }
+    this.#values[this.#length] = rttMicros[row]!
+    this.#weights[this.#length++] = byQueries ? queries[row]! : handshakes[row]!
   }
 
   quantiles() {
-    return weightedQuantiles(this.#values, this.#weights)
+    const end = this.#length
+    return weightedQuantiles(this.#values.subarray(0, end), this.#weights.subarray(0, end))
   }
+}
+
+function doubled(values: Float64Array): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(values.length * 2)
+  larger.set(values)
+  return larger
 }
 
 const keyOf = (number: number, version: number): number => number * 16 + version
@@ -86,7 +98,8 @@ export function sumCoverage(totals: PrefixTotals): CoverageRow[] {
     }
     if (asn > 0) sum.byNetwork.set(asn, (sum.byNetwork.get(asn) ?? 0) + prefixHandshakes)
   }
-  return [...sums.values()].map(({ byNetwork, ...sum }) => ({
+  const byVersion = [...sums].sort(([left], [right]) => left - right)
+  return byVersion.map(([, { byNetwork, ...sum }]) => ({
     ...sum,
     networks: byNetwork.size,
     networksCovered: [...byNetwork.values()].filter((count) => count >= coveredMin).length,

@@ -4,14 +4,15 @@ import {
   type ReportSpan,
   readNetworkHistograms,
   readNetworkNames,
+  readPrefixHandshakes,
   readPrefixHistograms,
-  readPrefixTotals,
+  readPrefixQueries,
   readRttHistograms,
   readSiteCodes,
   type Warehouse,
 } from '@goldpan/warehouse'
 import { type NetworkSums, sumCoverage, sumNetworks, sumSites } from './prefix-sums.ts'
-import { readTotals } from './prefix-totals.ts'
+import { joinTotals } from './prefix-totals.ts'
 import {
   type CaptureFacts,
   evidenceMax,
@@ -46,7 +47,10 @@ export async function readReport(input: ReportInput): Promise<Report> {
   const byQueries = weight === 'queries'
   const binSeconds = chooseBinSeconds(fromMicros, toMicros)
   const codes = await readSiteCodes(warehouse, span)
-  const totals = readTotals(await readPrefixTotals(warehouse, span, codes))
+  const totals = joinTotals(
+    await readPrefixHandshakes(warehouse, span, codes),
+    await readPrefixQueries(warehouse, span, codes),
+  )
   const networks = sumNetworks(totals, codes, { byQueries, networksMax })
   const asns = [...new Set(networks.map(({ asn }) => asn))]
   const names = await readNetworkNames(warehouse, asns)

@@ -32,8 +32,9 @@ export type { BinHistogram, NetworkHistogram, ReportSpan } from './queries/repor
 export {
   readNetworkHistograms,
   readNetworkNames,
+  readPrefixHandshakes,
   readPrefixHistograms,
-  readPrefixTotals,
+  readPrefixQueries,
   readRttHistograms,
   readSiteCodes,
 } from './queries/report-input.ts'

@@ -1,5 +1,4 @@
-import { addressBytes, ipVersion } from '@goldpan/core'
-import { createAddressIndex } from './address-index.ts'
+import { addressBytes, createAddressIndex, ipVersion } from '@goldpan/core'
 
 /**
  * Every client prefix of a service as a small number, with its network and country.
@@ -30,6 +29,8 @@ export interface PrefixTable {
   readonly groups: readonly ClientGroup[]
   /** Number of the prefix whose 16 bytes lie at `offset`, or -1. */
   find(bytes: Uint8Array, offset: number): number
+  /** The numbers of `count` prefixes, one after the other in `bytes`. */
+  findAll(bytes: Uint8Array, count: number): Int32Array
   /** Adds a prefix, or returns the number that it has. `asn` 0 and `country` '' are unknown. */
   add(bytes: Uint8Array, offset: number, asn: number, country: string): number
   /** 16 bytes of each prefix, one after the other. */
@@ -67,6 +68,7 @@ export function createPrefixTable(prefixesExpected = 1024): PrefixTable {
     countries,
     groups: book.groups,
     find: index.find,
+    findAll: index.findAll,
     add(source, offset, asn, country) {
       const prefix = index.add(source, offset)
       if (prefix < asns.length) return prefix
@@ -101,23 +103,26 @@ interface GroupBook {
 
 function createGroupBook(): GroupBook {
   const groups: ClientGroup[] = []
-  const byKey = new Map<string, number>()
+  const byKey = {
+    country: new Map<number, number>(),
+    network: new Map<number, number>(),
+    network_in_country: new Map<number, number>(),
+  }
   const byPrefix = {
     country: [] as number[],
     network: [] as number[],
     network_in_country: [] as number[],
   }
-  const groupFor = (level: GroupLevel, attributes: Attributes): number => {
-    const asn = level === 'country' ? undefined : attributes.asn
-    const country = level === 'network' ? undefined : attributes.country
-    if (asn === 0 || country === 0) return -1
-    const key = keyOf(level, attributes.ipVersion, { asn, country })
-    const known = byKey.get(key)
+  const groupFor = (level: GroupLevel, { asn, country, ipVersion }: Attributes): number => {
+    const hasAsn = level !== 'country'
+    const hasCountry = level !== 'network'
+    if ((hasAsn && asn === 0) || (hasCountry && country === 0)) return -1
+    const key = keyOf(hasAsn ? asn : 0, hasCountry ? country : 0, ipVersion)
+    const known = byKey[level].get(key)
     if (known !== undefined) return known
-    byKey.set(key, groups.length)
-    const group = { level, ipVersion: attributes.ipVersion, members: [] }
-    const who = { ...(asn ? { asn } : {}), ...(country ? { country } : {}) }
-    return groups.push({ ...group, ...who }) - 1
+    byKey[level].set(key, groups.length)
+    const who = { ...(hasAsn ? { asn } : {}), ...(hasCountry ? { country } : {}) }
+    return groups.push({ level, ipVersion, members: [], ...who }) - 1
   }
   return {
     groups,
@@ -131,16 +136,13 @@ function createGroupBook(): GroupBook {
     groupOf: (prefix, level) => byPrefix[level][prefix]!,
     groupsOfNetwork: (asn) =>
       ([4, 6] as const)
-        .map((version) => byKey.get(keyOf('network', version, { asn })))
+        .map((version) => byKey.network.get(keyOf(asn, 0, version)))
         .filter((index) => index !== undefined)
         .map((index) => groups[index]!),
   }
 }
 
-function keyOf(
-  level: GroupLevel,
-  ipVersion: 4 | 6,
-  { asn, country }: { readonly asn?: number | undefined; readonly country?: number | undefined },
-): string {
-  return `${level}/${ipVersion}/${asn ?? ''}/${country ?? ''}`
+/** 32 bits of network, at most 17 of country, 3 of version: a whole number below 2⁵³. */
+function keyOf(asn: number, country: number, ipVersion: number): number {
+  return (asn * 2 ** 17 + country) * 8 + ipVersion
 }

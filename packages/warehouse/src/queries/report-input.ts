@@ -42,16 +42,24 @@ export async function readSiteCodes(warehouse: Warehouse, span: ReportSpan): Pro
 }
 
 /**
- * Arrow stream of every prefix at each of its sites, prefix after prefix: `version`,
- * `known_prefix` (16 bytes), `site_number` (index into `sites`), `network` (0: unknown),
- * `handshake_count`, `rtt_us` (median), `query_count`.
+ * Arrow stream of every prefix at each of its sites: `known_prefix` (16 bytes), `site_number` (index
+ * into `sites`), `network` (0: unknown), `handshake_count`, `rtt_us` (median); in no order.
  */
-export function readPrefixTotals(
+export function readPrefixHandshakes(
   warehouse: Warehouse,
   span: ReportSpan,
   sites: readonly string[],
 ): Promise<Uint8Array> {
-  return warehouse.queryArrow(sqlOf('report-prefixes'), { ...span, sites })
+  return warehouse.queryArrow(sqlOf('report-prefix-handshakes'), { ...span, sites })
+}
+
+/** The same with `query_count` for the handshakes and their median. */
+export function readPrefixQueries(
+  warehouse: Warehouse,
+  span: ReportSpan,
+  sites: readonly string[],
+): Promise<Uint8Array> {
+  return warehouse.queryArrow(sqlOf('report-prefix-queries'), { ...span, sites })
 }
 
 /** RTT histograms over time; `binSeconds` bounds how many come back. */
