@@ -59,7 +59,7 @@ const handshakesPerSecond = day.prefixes.reduce((sum, prefix) => sum + handshake
 const slots = 2 ** 20
 const rowsPerInsert = 5000
 
-/** Names of the networks, and for the day the prefixes, each in as many slots as it asks over TCP. */
+/** Names of the networks, and the day's prefixes, each in as many slots as it asks over TCP. */
 async function storeWorld(warehouse: Warehouse, { names, prefixes }: DayWorld): Promise<void> {
   const named = [...names].map(([asn, name]) => `(${asn}, '${name}')`)
   await warehouse.command(`INSERT INTO networks VALUES ${named.join()}`)
@@ -69,10 +69,10 @@ async function storeWorld(warehouse: Warehouse, { names, prefixes }: DayWorld): 
   for (let from = 0; from < prefixes.length; from += rowsPerInsert) {
     const rows = prefixes.slice(from, from + rowsPerInsert).map((each) => {
       const tcp = handshakeRate(each)
-      const numbers = [Math.round(each.rttMicros[each.homeSite]!), each.hops]
       const rates = [each.queriesPerSecond - tcp, tcp].map((rate) => rate.toPrecision(6))
+      const numbers = [Math.round(each.rttMicros[each.homeSite]!), each.hops, ...rates]
       const place = `'${each.site}', ${each.asn}, '${each.countryOnFile}'`
-      return `('${formatAddress(each.bytes)}', ${each.ipVersion}, ${place}, ${[...numbers, ...rates]})`
+      return `('${formatAddress(each.bytes)}', ${each.ipVersion}, ${place}, ${numbers})`
     })
     await warehouse.command(`INSERT INTO world_prefixes VALUES ${rows.join()}`)
   }

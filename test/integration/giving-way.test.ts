@@ -109,7 +109,7 @@ describe.skipIf(reason)(`a sensor that gives way${reason ? ` (skipped: ${reason}
     )
     await untilCapturing(sensor.child)
     const program = join(root, 'test/integration/packet-emitter.ts')
-    const emitter = hosts.start('client', [program, 'eth0', '100000', '4'])
+    const emitter = hosts.start('client', [program, 'eth0', '100000', '8'])
     const silence = await longestSilence(bus, once(emitter.child, 'close'))
     expect(await emitter.error).toBe('')
     sensor.child.kill('SIGTERM')
@@ -117,8 +117,9 @@ describe.skipIf(reason)(`a sensor that gives way${reason ? ` (skipped: ${reason}
     const statuses = await readStatuses(bus)
     const seconds = statuses.map(({ timeMicros }) => timeMicros / 1e6)
     const gaps = seconds.slice(1).map((second, index) => second - seconds[index]!)
-    expect(Math.max(...gaps)).toBeLessThan(3)
-    expect(silence).toBeLessThan(3000)
+    // Far less than the flood lasts, far more than a busy machine takes.
+    expect(Math.max(...gaps)).toBeLessThan(5)
+    expect(silence).toBeLessThan(5000)
     const last = statuses.at(-1)!
     expect(last.trafficMode).not.toBe('full')
     expect(last.handshakes).toBeGreaterThan(10_000)

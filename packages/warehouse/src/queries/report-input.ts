@@ -42,8 +42,8 @@ export async function readSiteCodes(warehouse: Warehouse, span: ReportSpan): Pro
 }
 
 /**
- * Arrow stream of every prefix at each of its sites: `known_prefix` (16 bytes), `site_number` (index
- * into `sites`), `network` (0: unknown), `handshake_count`, `rtt_us` (median); in no order.
+ * Arrow stream of every prefix at each of its sites: `known_prefix` (16 bytes), `site_number`
+ * (index into `sites`), `network` (0: unknown), `handshake_count`, `rtt_us` (median); in no order.
  */
 export function readPrefixHandshakes(
   warehouse: Warehouse,
