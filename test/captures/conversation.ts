@@ -91,15 +91,17 @@ export class Conversation {
     return this.#fromClient(micros, control.ack, clientIsn + 1, serverIsn + 1, options)
   }
 
+  /** With ACK, unless the acknowledgment is 0. */
   clientReset(micros: number, options: SegmentOptions = {}): this {
     const { serverIsn, clientIsn } = this.#options
-    const bits = control.rst | control.ack
+    const bits = resetBits(options)
     return this.#fromClient(micros, bits, clientIsn + 1, serverIsn + 1, options)
   }
 
+  /** With ACK, unless the acknowledgment is 0. */
   serverReset(micros: number, options: SegmentOptions = {}): this {
     const { serverIsn, clientIsn } = this.#options
-    const bits = control.rst | control.ack
+    const bits = resetBits(options)
     return this.#fromServer(micros, bits, serverIsn + 1, clientIsn + 1, options)
   }
 
@@ -180,6 +182,10 @@ export class Conversation {
       destinationPort,
     }
   }
+}
+
+function resetBits({ acknowledgment }: SegmentOptions): number {
+  return acknowledgment === 0 ? control.rst : control.rst | control.ack
 }
 
 /** 4 or 16 bytes, as the packet carries it. */

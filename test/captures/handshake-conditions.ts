@@ -190,6 +190,11 @@ function discards(): GoldenCapture[] {
   return [
     golden('reset-by-the-client', talk().syn(0).synack(100).clientReset(9000).ack(end), []),
     golden('reset-by-the-server', talk().syn(0).synack(100).serverReset(9000).ack(end), []),
+    golden(
+      'reset-by-a-client-on-a-server-port',
+      new Conversation({ clientPort: 53 }).syn(0).synack(100).clientReset(9000).ack(end),
+      [],
+    ),
     golden('rtt-negative', talk().syn(0).synack(200).ack(150), []),
     golden(
       'rtt-over-ten-seconds',

@@ -139,8 +139,7 @@ export class HandshakeModel {
       return
     }
     const opening = this.#opening(connection, sequence)
-    if (opening && !opening.answer) opening.isGone = true
-    else if (opening?.answer && this.#isOpen(opening.answer)) this.counters.wrong_ack++
+    if (opening?.answer && this.#isOpen(opening.answer)) this.counters.wrong_ack++
   }
 
   #isOpen(pending: Pending): boolean {
@@ -150,9 +149,11 @@ export class HandshakeModel {
   #reset(segment: ModelSegment): void {
     const { kind, connection, sequence, acknowledgment } = segment
     const fromServer = kind === 'serverReset'
+    const fits = this.#find(connection, fromServer ? sequence : acknowledgment)
     const pending =
-      this.#find(connection, fromServer ? sequence : acknowledgment) ??
-      this.#opening(connection, fromServer ? acknowledgment : sequence)?.answer
+      fits && this.#isOpen(fits)
+        ? fits
+        : this.#opening(connection, fromServer ? acknowledgment : sequence)?.answer
     if (!pending || !this.#isOpen(pending)) return
     pending.isDone = true
     this.counters.reset++

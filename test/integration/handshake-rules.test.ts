@@ -69,6 +69,19 @@ const rules: Readonly<Record<string, readonly (readonly [string, Talk, Row])[]>>
       undefined,
     ],
     [
+      'from the client, without ACK, though an older one expected the number 0',
+      (talk) =>
+        talk
+          .syn(0)
+          .synack(100, { sequence: 0xffff_ffff })
+          .ack(25_100, { acknowledgment: 0 })
+          .syn(1e6, { sequence: 8 })
+          .synack(1_000_100, { sequence: 5, acknowledgment: 9 })
+          .clientReset(1_000_500, { sequence: 9, acknowledgment: 0 })
+          .ack(1_009_100, { sequence: 9, acknowledgment: 6 }),
+      '25000,100,9,0,',
+    ],
+    [
       'not with wrong numbers of a client',
       (talk) =>
         talk.syn(0).synack(100).clientReset(500, { sequence: 77, acknowledgment: 99 }).ack(25_100),
@@ -128,6 +141,11 @@ const rules: Readonly<Record<string, readonly (readonly [string, Talk, Row])[]>>
       'is since the last SYN before the first SYN-ACK',
       (talk) => talk.syn(0).syn(1e6).synack(1_000_300).syn(1_000_400).ack(1_009_300),
       '9000,300,9,0,',
+    ],
+    [
+      'is there though an ACK of the client came before the SYN-ACK',
+      (talk) => talk.syn(0).ack(50, { acknowledgment: 4711 }).synack(100).ack(25_100),
+      '25000,100,9,0,',
     ],
     [
       'is absent where no SYN was seen',

@@ -257,11 +257,11 @@ export class HandshakeTracker {
   /** An ACK of an opening client whose number no pending handshake expects. */
   #observeOtherAck(slot: number, segment: Segment): void {
     if (!this.#openings.isAnswered(slot)) {
+      if (!this.#openings.acknowledge(slot)) return
       this.servers.count(
         this.servers.indexOf(segment, segment.destinationOffset),
         serverCounter.synThenAckWithoutSynack,
       )
-      this.#openings.forget(slot)
       return
     }
     const sequence = this.#openings.pendingOf(slot)
@@ -278,26 +278,39 @@ export class HandshakeTracker {
   }
 
   #observeReset(segment: Segment): void {
-    const fromServer = this.#isServerPort[segment.sourcePort] === 1
-    if (!fromServer && this.#isServerPort[segment.destinationPort] !== 1) return
-    const key = this.#key
-    if (fromServer) key.readFromServer(segment)
-    else key.readFromClient(segment)
-    const serverNumber = fromServer ? segment.sequence : segment.acknowledgment
-    const clientNumber = fromServer ? segment.acknowledgment : segment.sequence
-    let offset = this.#pending.find(serverNumber, key)
-    if (offset < 0) {
-      const slot = this.#openings.find(clientNumber, key)
-      if (slot < 0 || !this.#openings.isAnswered(slot)) return
-      const sequence = this.#openings.pendingOf(slot)
-      if (!this.#pending.has(sequence)) return
-      offset = this.#pending.offsetOf(sequence)
+    // Between two server ports either end may be the client.
+    if (this.#isServerPort[segment.sourcePort]) {
+      this.#key.readFromServer(segment)
+      if (this.#reset(segment.sequence, segment.acknowledgment)) return
     }
-    const { words } = this.#pending
-    if (words[offset + entry.state]! & state.done) return
-    words[offset + entry.state]! |= state.done
+    if (this.#isServerPort[segment.destinationPort]) {
+      this.#key.readFromClient(segment)
+      this.#reset(segment.acknowledgment, segment.sequence)
+    }
+  }
+
+  /** Ends the handshake of the key that one of the numbers fits; without ACK one of them is 0. */
+  #reset(serverNumber: number, clientNumber: number): boolean {
+    const key = this.#key
+    let offset = this.#pending.find(serverNumber, key)
+    if (offset < 0 || !this.#isWaiting(offset)) offset = this.#answerTo(clientNumber)
+    if (offset < 0 || !this.#isWaiting(offset)) return false
+    this.#pending.words[offset + entry.state]! |= state.done
     this.#unfinished.remove(key.client, key.ports)
     this.counters.reset++
+    return true
+  }
+
+  #isWaiting(offset: number): boolean {
+    return (this.#pending.words[offset + entry.state]! & state.done) === 0
+  }
+
+  /** Offset of the handshake that answered the SYN before the client’s `clientNumber`, or −1. */
+  #answerTo(clientNumber: number): number {
+    const slot = this.#openings.find(clientNumber, this.#key)
+    if (slot < 0 || !this.#openings.isAnswered(slot)) return -1
+    const sequence = this.#openings.pendingOf(slot)
+    return this.#pending.has(sequence) ? this.#pending.offsetOf(sequence) : -1
   }
 
   #lose(offset: number, evicted: boolean): void {

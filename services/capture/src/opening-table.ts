@@ -25,7 +25,7 @@ const opening = {
   pending: ringWord.own + 4,
 } as const
 
-const state = { gone: ringState.gone, answered: 4, fastOpen: 8, second: 16 } as const
+const state = { gone: ringState.gone, answered: 4, fastOpen: 8, second: 16, acked: 32 } as const
 
 export class OpeningTable {
   /** SYNs that gave way before they were answered. */
@@ -126,6 +126,14 @@ export class OpeningTable {
     words[slot + opening.pending] = sequence
   }
 
+  /** An ACK came before any SYN-ACK, which may still come; false for any but the first. */
+  acknowledge(slot: number): boolean {
+    if (!this.#isWaiting(slot)) return false
+    this.#endWaiting(slot)
+    this.#ring.words[slot + ringWord.state]! |= state.acked
+    return true
+  }
+
   /** The SYN was dealt with. */
   forget(slot: number): void {
     if (this.#isWaiting(slot)) this.#endWaiting(slot)
@@ -133,7 +141,8 @@ export class OpeningTable {
   }
 
   #isWaiting(slot: number): boolean {
-    return (this.#ring.words[slot + ringWord.state]! & (state.answered | state.gone)) === 0
+    const over = state.answered | state.gone | state.acked
+    return (this.#ring.words[slot + ringWord.state]! & over) === 0
   }
 
   #endWaiting(slot: number): void {
