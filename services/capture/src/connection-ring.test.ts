@@ -71,4 +71,16 @@ describe('the ring of connections', () => {
     expect(find(2)).toBe(other)
     expect(older).not.toBe(newer)
   })
+
+  it('keeps its chains short where a flood has all but the client equal', () => {
+    const { ring, add } = createRing(2 ** 15)
+    for (let client = 0; client < 30_000; client++) add(7, 0, client)
+    const lengths = new Map<number, number>()
+    for (let sequence = 0; sequence <= ring.newest; sequence++) {
+      const next = ring.words[ring.offsetOf(sequence) + ringWord.next]!
+      lengths.set(sequence, 1 + (lengths.get(next) ?? 0))
+    }
+    expect(lengths.size).toBe(30_000)
+    expect(Math.max(...lengths.values())).toBeLessThan(64)
+  })
 })

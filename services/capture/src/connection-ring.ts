@@ -5,9 +5,10 @@ import type { ConnectionKey } from './connection-key.ts'
  * A ring of entries in the order in which they were added, each with the key of a connection.
  *
  * The oldest is always at the tail: expiry and eviction are one comparison and nothing is ever
- * unlinked. Lookup goes through buckets hashed on (number, client port); a chain ends where it runs
- * into entries that left. Entries live in chunks, and what the tail leaves the head takes again:
- * memory is that of the most entries there ever were at a time (bench/broker-away.ts).
+ * unlinked. Lookup goes through buckets hashed on number, ports and client (a flood may keep all
+ * but the client the same); a chain ends where it runs into entries that left. Entries live in
+ * chunks, and what the tail leaves the head takes again: memory is that of the most entries there
+ * ever were at a time (bench/broker-away.ts).
  */
 
 /** Words of one entry that the ring itself uses; its owner gives the others a meaning. */
@@ -116,7 +117,7 @@ export class ConnectionRing {
 
   /** Offset of the entry with `number` of a connection, or −1; the newest where several fit. */
   find(number: number, key: ConnectionKey): number {
-    const hash = bucketHash(number, key.ports)
+    const hash = bucketHash(number, key.ports, key.client)
     const newest = this.#buckets[hash & this.#mask]!
     if ((newest & filterBit(hash)) === 0) return -1
     const { words } = this
@@ -167,7 +168,11 @@ export class ConnectionRing {
   /** Puts an entry of the ring at the head of its bucket's chain. */
   #link(sequence: number, offset: number): void {
     const { words } = this
-    const hash = bucketHash(words[offset + ringWord.number]!, words[offset + ringWord.ports]!)
+    const hash = bucketHash(
+      words[offset + ringWord.number]!,
+      words[offset + ringWord.ports]!,
+      words[offset + ringWord.client]!,
+    )
     const bucket = hash & this.#mask
     const newest = this.#buckets[bucket]!
     // A chain leads to ever older entries; an empty one to what left, or it would lead to itself.
@@ -230,9 +235,10 @@ export function nanosSince(words: Int32Array, at: number, segment: Segment): num
   return seconds * 1e9 + (segment.nanoseconds - words[at + 1]!)
 }
 
-/** Mixes the number with the ports; the low bits select the bucket. */
-function bucketHash(number: number, ports: number): number {
-  const mixed = Math.imul(number ^ Math.imul(ports, 0x9e37_79b1), 0x85eb_ca6b)
+/** Mixes the number with ports and client; the low bits select the bucket. */
+function bucketHash(number: number, ports: number, client: number): number {
+  const address = Math.imul(client, 0xc2b2_ae35)
+  const mixed = Math.imul(number ^ Math.imul(ports, 0x9e37_79b1) ^ address, 0x85eb_ca6b)
   return mixed ^ (mixed >>> 15)
 }
 

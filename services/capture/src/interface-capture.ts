@@ -33,6 +33,8 @@ const packetsPerLook = 1024
 const lookMillis = 100
 /** In silence the older session ends this long after the order. */
 const silenceMillis = 500
+/** The reader is late: the processor is left to it, and to the name server, before the next try. */
+const waitMillis = 1
 const packetsOut = 1
 const ordersIn = 0
 
@@ -63,6 +65,7 @@ export class InterfaceCapture {
   #packets = 0
   #lookedMillis = performance.now()
   #orders = ''
+  readonly #never = new Int32Array(new SharedArrayBuffer(4))
 
   constructor(options: InterfaceOptions) {
     this.#options = options
@@ -142,6 +145,7 @@ export class InterfaceCapture {
         // The reader is gone: it needs no more packets.
         if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+        Atomics.wait(this.#never, 0, 0, waitMillis)
       }
     }
     this.#at = this.#chunkStart
