@@ -7,7 +7,7 @@ import {
   readAnalyzerTraffic,
   type Warehouse,
 } from '@goldpan/warehouse'
-import { tableFromIPC, type Vector } from 'apache-arrow'
+import { type Data, tableFromIPC, type Utf8, type Vector } from 'apache-arrow'
 import type { LearnedNetwork } from './known-networks.ts'
 import { createMinuteWindowBuilder, type MinuteWindow } from './minute-window.ts'
 import type { PrefixTable } from './prefix-table.ts'
@@ -43,12 +43,11 @@ export async function readPrefixes(
   const learned = new Map<number, LearnedNetwork>()
   for (const batch of rows.batches) {
     const prefixes = bytesOf(batch.getChild('prefix'))
-    const asns = batch.getChild('asn')!
-    const countries = batch.getChild('country')!
+    const asns = numbersOf(batch.getChild('asn'))
+    const countryAt = textsOf(batch.getChild('country'))
     for (let row = 0; row < batch.numRows; row++) {
-      const text = countries.get(row)
-      const country = text instanceof Uint8Array ? new TextDecoder().decode(text) : text
-      const asn = asns.get(row)
+      const country = countryAt(row)
+      const asn = asns[row]!
       const prefix = table.add(prefixes, row * 16, asn, country)
       const isNews =
         (asn !== 0 && table.asn(prefix) === 0) || (country !== '' && table.country(prefix) === 0)
@@ -137,9 +136,10 @@ async function readRows(
     const minuteColumn = numbersOf(batch.getChild('minute_number'))
     const siteColumn = numbersOf(batch.getChild('site_number'))
     const valueColumn = numbersOf(batch.getChild(what === 'handshakes' ? 'rtt_us' : 'queries'))
+    const numbers = source.table.findAll(bytes, batch.numRows)
     for (let row = 0; row < batch.numRows; row++) {
       // Prefixes that never completed a handshake may be spoofed, and have no weight.
-      const known = source.table.find(bytes, row * 16)
+      const known = numbers[row]!
       if (known < 0) continue
       prefix[length] = known
       site[length] = siteColumn[row]!
@@ -186,4 +186,14 @@ function bytesOf(child: Child): Uint8Array {
 function numbersOf(child: Child): Uint8Array | Uint16Array | Uint32Array | Float32Array {
   const data = child!.data[0]!
   return data.values
+}
+
+/** The texts of a column by row. Asking the column itself, each row costs a decoder. */
+function textsOf(child: Child): (row: number) => string {
+  const { values, valueOffsets } = child!.data[0]! as Data<Utf8>
+  const bytes = Buffer.from(values?.buffer ?? [], values?.byteOffset, values?.byteLength)
+  return (row) => {
+    const [start, end] = [valueOffsets[row]!, valueOffsets[row + 1]!]
+    return start === end ? '' : bytes.toString('utf8', start, end)
+  }
 }
